@@ -1,0 +1,1 @@
+"""What the data job writes and the trainer reads: feature keys, label map, manifest."""

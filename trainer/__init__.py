@@ -1,0 +1,1 @@
+"""The trainer: reads nothing but a dataset folder, and trains a detector on it (TensorFlow)."""
