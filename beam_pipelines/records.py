@@ -4,6 +4,7 @@ Records are NamedTuples of plain values, boxes are plain tuples: they are what a
 No record holds the bytes of an image.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 Box = tuple[str, float, float, float, float, int, int, str]
@@ -121,3 +122,8 @@ class Picture(NamedTuple):
     """Sorted."""
     repairs: tuple[str, ...]
     """Codes of `rejects.REPAIRS`, one for each time something was mended."""
+
+
+def signature_of(boxes: Iterable[Box]) -> str:
+    """Returns the classes of some boxes, sorted and joined by NUL; '' without boxes."""
+    return "\0".join(sorted({box[0] for box in boxes}))

@@ -8,6 +8,7 @@ REMEDIES = {
     "annotation_not_voc": "Not a Pascal VOC annotation: keep other XML files out of --annotations.",
     # matching
     "image_missing": "No image file has this name: check --images, or rename one of the two.",
+    "name_not_utf8": "The file name is not valid UTF-8: rename the file.",
     "image_ambiguous": "Several image files fit equally well: name the folders of both sides alike.",
     # pictures
     "image_unreadable": "The image file could not be read: check its permissions and the disk.",

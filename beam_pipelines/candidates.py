@@ -1,0 +1,93 @@
+"""Which of several images of one name an annotation means."""
+
+from typing import NamedTuple
+
+from beam_pipelines.listing import is_image_name, without_extension
+
+
+class Query(NamedTuple):
+    """An annotation that looks for its image."""
+
+    name: str
+    """Path below the annotations' base."""
+    above: int
+    filename: str = ""
+    """What the annotation says of its image, once it was read."""
+    folders: tuple[tuple[str, ...], ...] = ()
+    """Paths of folders in which the image may lie, in lower case."""
+
+
+def stem(name: str) -> str:
+    """Returns the lower-case file name without folders and extension; backslashes separate folders too."""
+    return without_extension(name.replace("\\", "/").rsplit("/", 1)[-1]).lower()
+
+
+def folders_of(path: str, base: tuple[str, ...] = ()) -> tuple[str, ...]:
+    r"""Returns the folders of a path in lower case, drive letter and backslashes understood.
+
+    >>> folders_of("C:\\Users\\Ann\\JPEGImages\\a.jpg")
+    ('users', 'ann', 'jpegimages')
+    """
+    parts = path.replace("\\", "/").lower().split("/")[:-1]
+    return (*base, *(part for part in parts if part and part != "." and not part.endswith(":")))
+
+
+def file_name(name: str) -> str:
+    """Returns the lower-case last part of a path."""
+    return name.replace("\\", "/").rsplit("/", 1)[-1].lower()
+
+
+def real_images(names: list[str]) -> list[str]:
+    """Prefers names that look like images: `01.jpg` over the `01.txt` beside it. Returns them sorted."""
+    return sorted([name for name in names if is_image_name(name)] or names) if len(names) > 1 else names
+
+
+class Candidates:
+    """The images of one stem, indexed so that a query costs the depth of its folders, not the number of images.
+
+    Video frames of thousands of sequences share their stems.
+
+    Args:
+        names: paths of the images below the images' base.
+        image_base: folders of that base.
+        annotation_base: folders of the annotations' base.
+    """
+
+    def __init__(self, names: list[str], image_base: tuple[str, ...], annotation_base: tuple[str, ...]):
+        self.names = names
+        self._image_base = image_base
+        self._annotation_base = annotation_base
+        self._index: dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[str]] = {}
+
+    def best(self, query: Query) -> list[str]:
+        """Returns the images that fit best, two of them or more if they fit equally well."""
+        if len(self.names) == 1:
+            return self.names
+        if not self._index:
+            self._build()
+        own = folders_of(query.name, self._annotation_base)
+        tiers = [file_name(query.filename), ""] if query.filename else [""]
+        tier = next(t for t in tiers if (t, (), ()) in self._index)
+        references = [*query.folders, own]
+        for length in range(max(len(r) for r in references), -1, -1):
+            ends = sorted({r[len(r) - length :] for r in references if len(r) >= length})
+            found = [self._nearest(tier, end, own) for end in ends if (tier, end, ()) in self._index]
+            if found:
+                return found[0] if all(f == found[0] for f in found) else sorted({n for f in found for n in f})
+        return self.names
+
+    def _nearest(self, tier: str, end: tuple[str, ...], own: tuple[str, ...]) -> list[str]:
+        lengths = range(len(own), -1, -1)
+        return next(self._index[key] for n in lengths if (key := (tier, end, own[:n])) in self._index)
+
+    def _build(self) -> None:
+        for name in self.names:
+            folders = folders_of(name, self._image_base)
+            ends = [folders[i:] for i in range(len(folders) + 1)]
+            starts = [folders[:i] for i in range(len(folders) + 1)]
+            for tier in {"", file_name(name)}:
+                for end in ends:
+                    for start in starts:
+                        kept = self._index.setdefault((tier, end, start), [])
+                        if len(kept) < 4:  # two would do; more make a better message
+                            kept.append(name)

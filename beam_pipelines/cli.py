@@ -1,0 +1,112 @@
+"""The command `shardbox`."""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from types import FrameType
+from typing import NoReturn
+
+from rich.console import Console
+
+from beam_pipelines.failures import DatasetError, UsageError, first_cause
+from beam_pipelines.suggestions import did_you_mean
+
+_EXAMPLE = """example:
+  shardbox build --annotations 'voc/Annotations/*.xml' --images voc/JPEGImages \\
+      --output out --splits train=0.8,validation=0.1,test=0.1
+
+Every option of Apache Beam is passed on, such as --runner or --direct_num_workers.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command. Returns its exit code: 0, 1 for data that make no dataset, 2 for a wrong command."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    screen = Console(stderr=True, highlight=False, soft_wrap=True)
+    # Beam logs the tracebacks of every worker: they belong into a file, for whoever asks for them.
+    with tempfile.NamedTemporaryFile("w", prefix="shardbox-", suffix=".log", delete=False) as log:
+        logging.basicConfig(stream=log, level=logging.INFO, force=True)
+        signal.signal(signal.SIGTERM, _interrupt)
+        try:
+            return _dispatch(given)
+        except UsageError as error:
+            return _say(screen, str(error), 2)
+        except DatasetError as error:
+            return _say(screen, error.sentence, 1)
+        except KeyboardInterrupt:
+            _leave(screen, log.name)
+        except BrokenPipeError:
+            return 1
+        except Exception as error:
+            traceback.print_exc(file=log)
+            log_name, kept = log.name, True
+            _say(screen, f"{first_cause(str(error))}\nThe whole story is in {log_name}.", 1)
+            return 1
+        finally:
+            log.flush()
+            if "kept" not in locals():
+                os.unlink(log.name)
+
+
+def _dispatch(given: list[str]) -> int:
+    commands: dict[str, tuple[Callable[[list[str]], int], str]] = {
+        "build": (_build, "annotations and images → a finished dataset of sharded TFRecords"),
+    }
+    parser = argparse.ArgumentParser(
+        prog="shardbox",
+        description="From annotated pictures to sharded TFRecords.",
+        epilog="commands:\n" + "\n".join(f"  {name:12} {text}" for name, (_, text) in commands.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"shardbox {version('shardbox')}")
+    parser.add_argument("command", nargs="?", help="one of those below; `shardbox COMMAND --help` tells its flags")
+    if given and given[0] in commands:
+        return commands[given[0]][0](given[1:])
+    if given and not given[0].startswith("-"):
+        raise UsageError(f"there is no command '{given[0]}'{did_you_mean(given[0], commands)}")
+    parser.parse_args(given)
+    parser.print_help()
+    return 0 if given else 2
+
+
+def _build(given: list[str]) -> int:
+    # Beam takes a second to import: not for --version, nor for a wrong command.
+    from beam_pipelines.building import build  # noqa: PLC0415
+    from beam_pipelines.options import add_build_flags, parse_build_options  # noqa: PLC0415
+
+    if "-h" in given or "--help" in given:
+        parser = argparse.ArgumentParser(
+            prog="shardbox build", epilog=_EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        add_build_flags(parser)
+        parser.print_help()
+        return 0
+    build(parse_build_options(given), Console(highlight=False), Console(stderr=True, highlight=False))
+    return 0
+
+
+def _say(screen: Console, sentence: str, code: int) -> int:
+    screen.print(f"shardbox: {sentence}", markup=False)
+    return code
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _leave(screen: Console, log: str) -> NoReturn:
+    """Ends at once: Beam's worker threads would otherwise go on until their work is done."""
+    _say(screen, "interrupted; the dataset was not finished", 130)
+    os.unlink(log)
+    sys.stdout.flush()
+    os._exit(130)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

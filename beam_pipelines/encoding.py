@@ -1,0 +1,128 @@
+"""Turns a picture into the bytes of its `tf.train.Example`, at the moment it is written."""
+
+import hashlib
+from typing import Any
+
+from apache_beam.coders import Coder
+
+from beam_pipelines.conversion import convert
+from beam_pipelines.failures import DatasetError
+from beam_pipelines.listing import FileSet
+from beam_pipelines.reading import read_file
+from beam_pipelines.records import Box, Picture
+from data_contract import features as keys
+from data_contract.example_pb2 import Features
+
+
+class ExampleCoder(Coder):
+    """Late encode: the element is a picture's metadata, and its bytes are read when its record is written.
+
+    Args:
+        images: where image files are.
+    """
+
+    def __init__(self, images: FileSet):
+        self._images = images
+
+    def encode(self, value: tuple[Picture, dict[str, int]]) -> bytes:
+        """Returns the serialized example of (picture, ids of the classes).
+
+        Raises:
+            DatasetError: if the image is not the one that was probed.
+        """
+        picture, labels = value
+        return encode_example(picture, labels, read_image(self._images.path(picture.image), picture))
+
+    def is_deterministic(self) -> bool:
+        """The same picture gives the same bytes."""
+        return True
+
+
+def read_image(path: str, picture: Picture) -> bytes:
+    """Returns the bytes of a picture's file, which must still be those that the probe saw.
+
+    Raises:
+        DatasetError: naming the file, if it has changed or vanished since.
+    """
+    try:
+        data = read_file(path)
+    except FileNotFoundError:
+        raise DatasetError(f"'{path}' was there when the job began and is gone now: run the job again") from None
+    if hashlib.sha256(data).hexdigest() != picture.sha256:
+        raise DatasetError(f"'{path}' was changed while the job ran: run it again when nobody writes there")
+    return data
+
+
+def encode_example(picture: Picture, labels: dict[str, int], data: bytes) -> bytes:
+    """Returns the serialized `tf.train.Example` of a picture.
+
+    Args:
+        picture: what is known of it.
+        labels: class name → id.
+        data: the content of its file.
+    """
+    sha256 = picture.sha256
+    if picture.conversion:
+        data = convert(data, picture.conversion)
+        sha256 = hashlib.sha256(data).hexdigest()
+    names, xmins, ymins, xmaxs, ymaxs, difficult, truncated, views = _columns(picture.boxes)
+    width, height = picture.width, picture.height
+    features = Features()
+    feature = features.feature
+    for key, integers in (
+        (keys.IMAGE_HEIGHT, (height,)),
+        (keys.IMAGE_WIDTH, (width,)),
+        (keys.CLASS_LABEL, [labels[name] for name in names]),
+        (keys.OBJECT_DIFFICULT, difficult),
+        (keys.OBJECT_TRUNCATED, truncated),
+        (keys.OBJECT_IS_CROWD, (0,) * len(names)),
+    ):
+        feature[key].int64_list.value.extend(integers)
+    for key, texts in (
+        (keys.IMAGE_FORMAT, (picture.format,)),
+        (keys.IMAGE_FILENAME, (picture.image,)),
+        (keys.IMAGE_SOURCE_ID, (str(picture.key),)),
+        (keys.IMAGE_SHA256, (sha256,)),
+        (keys.CLASS_TEXT, names),
+        (keys.OBJECT_VIEW, views),
+    ):
+        feature[key].bytes_list.value.extend([text.encode() for text in texts])
+    areas = [(b[3] - b[1]) * width * ((b[4] - b[2]) * height) for b in picture.boxes]
+    for key, floats in (
+        (keys.BOX_XMIN, xmins),
+        (keys.BOX_YMIN, ymins),
+        (keys.BOX_XMAX, xmaxs),
+        (keys.BOX_YMAX, ymaxs),
+        (keys.OBJECT_AREA, areas),
+    ):
+        feature[key].float_list.value.extend(floats)
+    return _with_image(features.SerializeToString(deterministic=True), data)
+
+
+def _columns(boxes: tuple[Box, ...]) -> tuple[tuple[Any, ...], ...]:
+    """Returns the fields of the boxes, one tuple for each field."""
+    return tuple(zip(*boxes, strict=True)) if boxes else ((),) * 8
+
+
+def _with_image(features: bytes, image: bytes) -> bytes:
+    """Returns Example{features + the entry of the image}, the one large copy being that into the result.
+
+    An entry of a protobuf map is a message {1: key, 2: value} in a repeated field, so it can be appended.
+    """
+    name = keys.IMAGE_ENCODED.encode()
+    in_list = b"\x0a" + _varint(len(image))  # BytesList.value
+    in_feature = b"\x0a" + _varint(len(in_list) + len(image))  # Feature.bytes_list
+    size = len(in_feature) + len(in_list) + len(image)
+    entry = b"\x0a" + _varint(len(name)) + name + b"\x12" + _varint(size) + in_feature + in_list
+    head = b"\x0a" + _varint(len(entry) + len(image)) + entry  # Features.feature
+    return b"".join((b"\x0a", _varint(len(features) + len(head) + len(image)), features, head, image))
+
+
+def _varint(number: int) -> bytes:
+    """Returns a protobuf varint."""
+    out = bytearray()
+    while number > 127:
+        out.append(number & 127 | 128)
+        number >>= 7
+    out.append(number)
+    return bytes(out)

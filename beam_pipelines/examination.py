@@ -1,0 +1,181 @@
+"""Looks at one pair of annotation and image: parse, probe, check boxes, in one step.
+
+One step, because each of the three would otherwise cost a hop for every image; the functions stay their own.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import apache_beam as beam
+from apache_beam.pvalue import PCollection, TaggedOutput
+
+from beam_pipelines.boxes import check_boxes
+from beam_pipelines.candidates import stem
+from beam_pipelines.conversion import plan_conversion
+from beam_pipelines.listing import FileSet
+from beam_pipelines.orientation import settle
+from beam_pipelines.probing import extension_differs, probe
+from beam_pipelines.progress import ProgressMark
+from beam_pipelines.reading import read_record
+from beam_pipelines.records import AnnotatedObject, Annotation, Box, Pair, Picture, RecordError, Reject, signature_of
+from beam_pipelines.voc_xml import parse_voc
+
+_NOTHING = Annotation("", "", "", 0, 0, ())
+
+
+@dataclass(frozen=True)
+class Examiner:
+    """What looking at a pair needs to know.
+
+    Attributes:
+        annotations: where annotation files are.
+        images: where image files are.
+        decode: whether every picture is decoded to its last pixel.
+        group_by: a regular expression on the path of an image; its first group names the leak group. None: the
+            content of the picture is its group.
+        classes: the classes that may stay; others are rejected box by box. None: all.
+    """
+
+    annotations: FileSet
+    images: FileSet
+    decode: bool = False
+    group_by: str | None = None
+    classes: frozenset[str] | None = None
+
+    def examine(self, pair: Pair) -> tuple[Picture, list[Reject]]:
+        """Returns the picture, and the boxes that had to be left out.
+
+        Raises:
+            RecordError: if the image cannot become an example.
+        """
+        annotation = _NOTHING
+        if pair.annotation:
+            annotation = parse_voc(read_record(self.annotations.path(pair.annotation), "annotation_unreadable"))
+        data = read_record(self.images.path(pair.image), "image_unreadable")
+        probed = probe(data, self.decode)
+        repairs = [*annotation.repairs]
+        if annotation.filename and stem(annotation.filename) != stem(pair.image):
+            repairs.append("filename_differs")
+        if extension_differs(pair.image, probed.format):
+            repairs.append("extension_differs")
+        if probed.reencode:
+            repairs.append(probed.reencode)
+        if probed.first_frame_only:
+            repairs.append("first_frame_only")
+        action = ""
+        if probed.orientation != 1:
+            annotated = (annotation.width, annotation.height)
+            action, repair = settle(
+                probed.orientation, probed.width, probed.height, annotated, _extent(annotation.objects)
+            )
+            repairs.append(repair)
+        conversion, encoded_format, width, height = plan_conversion(probed, action)
+        if pair.annotation and (annotation.width, annotation.height) != (width, height):
+            repairs.append("size_differs" if annotation.width and annotation.height else "size_missing")
+        boxes, box_rejects, box_repairs = self._boxes(annotation.objects, width, height)
+        repairs += box_repairs
+        if annotation.objects and not boxes and any(code != "class_unknown" for code, _, _ in box_rejects):
+            repairs.append("negative_after_rejects")
+        sha256 = hashlib.sha256(data).hexdigest()
+        group = self._group(pair.image, sha256, repairs)
+        picture = Picture(
+            key_of(sha256, pair),
+            sha256,
+            pair.image,
+            pair.annotation,
+            width,
+            height,
+            len(data),
+            encoded_format,
+            conversion,
+            group,
+            signature_of(boxes),
+            True,
+            boxes,
+            tuple(repairs),
+        )
+        return picture, [Reject(c, "box", pair.annotation, pair.image, m, text) for c, m, text in box_rejects]
+
+    def _boxes(
+        self, objects: tuple[AnnotatedObject, ...], width: int, height: int
+    ) -> tuple[tuple[Box, ...], list[tuple[str, str, str]], list[str]]:
+        boxes, rejects, repairs = check_boxes(objects, width, height)
+        if self.classes is not None and not self.classes.issuperset(box[0] for box in boxes):
+            for box in boxes:
+                if box[0] not in self.classes:
+                    rejects.append(("class_unknown", f"class '{box[0]}' is not in the label map", box[0]))
+            boxes = tuple(box for box in boxes if box[0] in self.classes)
+        return boxes, rejects, repairs
+
+    def _group(self, image: str, sha256: str, repairs: list[str]) -> str:
+        if self.group_by is None:
+            return sha256
+        found = re.search(self.group_by, image)
+        if not found:
+            repairs.append("group_not_found")
+            return sha256
+        return found[found.re.groups and 1] or ""
+
+
+def key_of(sha256: str, pair: Pair) -> int:
+    """Returns the example's key, below 2**63: from content and names, so that copies have keys of their own."""
+    text = f"{sha256}\0{pair.image}\0{pair.annotation}".encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") >> 1
+
+
+def _extent(objects: tuple[AnnotatedObject, ...]) -> tuple[float, float]:
+    """Returns how far to the right and down the boxes reach, in pixels; (0, 0) without a readable one."""
+    right = down = 0.0
+    for item in objects:
+        try:
+            right, down = max(right, float(item.xmax)), max(down, float(item.ymax))
+        except ValueError:
+            continue
+    return right, down
+
+
+class _Examine(beam.DoFn):
+    def __init__(self, examiner: Examiner, progress: str | None):
+        self._examiner = examiner
+        self._progress = ProgressMark(progress, "examine")
+
+    def process(self, pair: Pair) -> Iterator[Picture | TaggedOutput]:
+        try:
+            picture, rejects = self._examiner.examine(pair)
+        except RecordError as error:
+            yield _rejected(pair, error.code, error.message)
+        except Exception as error:
+            yield _rejected(pair, "unexpected", f"{type(error).__name__}: {error}")
+        else:
+            yield picture
+            for reject in rejects:
+                yield TaggedOutput("rejects", reject)
+        self._progress.add()
+
+    def finish_bundle(self) -> None:
+        self._progress.flush()
+
+
+def _rejected(pair: Pair, code: str, message: str) -> TaggedOutput:
+    return TaggedOutput("rejects", Reject(code, "image", pair.annotation, pair.image, message))
+
+
+@dataclass
+class ExaminePictures(beam.PTransform):
+    """Turns pairs into pictures. Returns (pictures, rejects).
+
+    Attributes:
+        examiner: how to look at a pair.
+        progress: a folder on this machine that is told how far the work is; None if nobody watches.
+    """
+
+    examiner: Examiner
+    progress: str | None = None
+
+    def expand(self, pairs: PCollection) -> tuple[PCollection, PCollection]:
+        """Fused with the matching: nothing is shuffled."""
+        examine = beam.ParDo(_Examine(self.examiner, self.progress)).with_output_types(Picture)
+        examined = pairs | "Parse, probe and check boxes" >> examine.with_outputs("rejects", main="pictures")
+        return examined.pictures, examined.rejects

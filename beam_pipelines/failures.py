@@ -1,0 +1,59 @@
+"""How the job fails: with a sentence for a person, wherever it was raised.
+
+A worker's exception reaches the driver as text, wrapped by whichever runner was used. A `DatasetError`
+therefore carries its sentence between two marks, and `sentence_of` finds it again in that text.
+"""
+
+import json
+import re
+
+_MARK = "<<shardbox>>"
+
+
+class UsageError(Exception):
+    """The command was given something it cannot use. Exit code 2."""
+
+
+class DatasetError(Exception):
+    """The data do not make a dataset as asked for. Exit code 1.
+
+    Args:
+        sentence: for a person: what is wrong, with names and numbers, and what to do. May have several lines.
+    """
+
+    def __init__(self, sentence: str):
+        super().__init__(sentence)
+        self.sentence = sentence
+
+    def __str__(self) -> str:
+        return f"{_MARK}{json.dumps(self.sentence)}{_MARK}"
+
+
+_KNOWN_CAUSES = (
+    (r"No space left on device|Errno 28\b", "The disk is full: free some space and run the same command again."),
+    (r"Disk quota exceeded|Errno 122\b", "The disk quota is used up: free some space, then run the command again."),
+    (r"Errno 13\b|Permission denied|PERMISSION_DENIED", "A file or folder may not be read or written"),
+    (r"MemoryError|Cannot allocate memory|Errno 12\b", "The machine ran out of memory"),
+    (r"Too many open files|Errno 24\b", "Too many open files: raise the limit with `ulimit -n`."),
+)
+
+
+def sentence_of(error: BaseException) -> str | None:
+    """Returns the sentence that explains `error` to a person, or None if it is none of ours and none well known."""
+    if isinstance(error, DatasetError):
+        return error.sentence
+    text = str(error)
+    found = re.search(f"{_MARK}(.*?){_MARK}", text, re.DOTALL)
+    if found:
+        sentence: str = json.loads(found[1])
+        return sentence
+    for pattern, sentence in _KNOWN_CAUSES:
+        if re.search(pattern, text):
+            return sentence if sentence.endswith(".") else f"{sentence}: {first_cause(text)}"
+    return None
+
+
+def first_cause(text: str) -> str:
+    """Returns the line of a wrapped traceback that names the exception which came first."""
+    lines = [line.strip() for line in text.splitlines() if re.match(r"\s*[\w.]*(Error|Exception|Interrupt)\b", line)]
+    return lines[0] if lines else text.strip().splitlines()[-1] if text.strip() else "no reason given"

@@ -1,0 +1,143 @@
+"""Puts the finished shards in place, and the label map and the manifest beside them."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.io.filesystem import CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+from apache_beam.pvalue import AsIter, AsSingleton, PCollection
+
+from beam_pipelines.listing import FileSet
+from beam_pipelines.output_folder import Predecessor, clear_for, drop_temps, place_text, write_text
+from beam_pipelines.planning import Plan
+from beam_pipelines.sharding import REJECTS, ShardId, all_shards
+from beam_pipelines.writing import TFRecordShards, Written
+from data_contract.label_map import LabelMap
+from data_contract.manifest import (
+    MANIFEST_NAME,
+    LabelMapFile,
+    Manifest,
+    RejectFile,
+    Rejects,
+    Shard,
+    Split,
+)
+
+LABEL_MAP_NAME = "label_map.pbtxt"
+
+
+def describe_dataset(plan: Plan, written: Iterable[Written], label_map: str, options: dict[str, Any]) -> Manifest:
+    """Returns the manifest.
+
+    Args:
+        plan: of the dataset.
+        written: every shard and file of rejects.
+        label_map: text of the label map file.
+        options: those that shaped the data.
+    """
+    shards = {one.shard: one for one in written}
+    families: dict[str, list[Written]] = {name: [] for name in (*plan.shards, REJECTS)}
+    for shard in all_shards(plan):
+        families[shard.family].append(shards[shard.text])
+    rejects = families.pop(REJECTS)
+    repairs: Counter[str] = Counter()
+    for one in shards.values():
+        repairs.update(one.repairs)
+    return Manifest(
+        label_map=LabelMapFile(LABEL_MAP_NAME, hashlib.sha256(label_map.encode()).hexdigest()),
+        classes=plan.labels,
+        splits={name: _describe_split(files) for name, files in families.items()},
+        options=options,
+        rejects=Rejects(
+            tuple(RejectFile(_name(one), one.examples, one.bytes, one.crc32c) for one in rejects), plan.rejects
+        ),
+        repairs=dict(sorted(repairs.items())),
+        seen=plan.seen,
+    )
+
+
+def _describe_split(files: list[Written]) -> Split:
+    boxes: Counter[str] = Counter()
+    for one in files:
+        boxes.update(one.boxes)
+    return Split(
+        images=sum(one.examples for one in files),
+        negatives=sum(one.negatives for one in files),
+        boxes=dict(sorted(boxes.items())),
+        bytes=sum(one.bytes for one in files),
+        shards=tuple(Shard(_name(one), one.examples, one.bytes, one.crc32c) for one in files),
+    )
+
+
+def _name(one: Written) -> str:
+    return ShardId.from_text(one.shard).name
+
+
+def _finish(_: None, transform: "FinishDataset", plan: Plan, written: Iterable[Written]) -> Iterator[str]:
+    shards = {one.shard: one for one in written}
+    missing = [shard.name for shard in all_shards(plan) if shard.text not in shards]
+    if missing:
+        raise RuntimeError(f"shards were not written: {missing}")
+    label_map = (transform.label_map or LabelMap.from_ids(plan.labels)).to_pbtxt()
+    manifest = describe_dataset(plan, shards.values(), label_map, transform.options)
+    output, temp = transform.output, transform.temp
+    text = manifest.to_json()
+    if transform.preview is not None:
+        write_text(transform.preview, text)
+        yield transform.preview
+        return
+    if not _is_done(output, text, shards.values()):
+        clear_for(output, temp, transform.predecessor, manifest.files())
+        for split in plan.shards:
+            paths = [one.path for one in shards.values() if ShardId.from_text(one.shard).family == split]
+            TFRecordShards(output, split, transform.images).rename(temp, paths)
+        for one in shards.values():
+            if ShardId.from_text(one.shard).family == REJECTS and FileSystems.exists(one.path):
+                FileSystems.rename([one.path], [FileSystems.join(output, _name(one))])
+        place_text(output, LABEL_MAP_NAME, label_map, temp)
+        place_text(output, MANIFEST_NAME, text, temp)
+    drop_temps(output, temp, transform.predecessor)
+    yield FileSystems.join(output, MANIFEST_NAME)
+
+
+def _is_done(output: str, manifest: str, written: Iterable[Written]) -> bool:
+    """Whether an earlier attempt at this very step had got to its end."""
+    path = FileSystems.join(output, MANIFEST_NAME)
+    if not FileSystems.exists(path) or any(FileSystems.exists(one.path) for one in written):
+        return False
+    with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
+        return bool(file.read() == manifest.encode())
+
+
+@dataclass
+class FinishDataset(beam.PTransform):
+    """Renames the shards and writes what describes them, the manifest last. Returns the manifest's path.
+
+    Attributes:
+        output: the dataset's folder.
+        temp: the temporary folder in it, in which the shards lie.
+        images: where image files are.
+        predecessor: what lies in the folder and is to be replaced.
+        label_map: the given one; None if the plan made it.
+        options: those that shaped the data, for the manifest.
+        preview: None to put the dataset in place; else a file for its manifest, and nothing else is written.
+    """
+
+    output: str
+    temp: str
+    images: FileSet
+    predecessor: Predecessor
+    label_map: LabelMap | None
+    options: dict[str, Any]
+    preview: str | None = None
+
+    def expand(self, inputs: tuple[PCollection, PCollection]) -> PCollection:
+        """One element on one worker; every step of it may be repeated."""
+        written, plan = inputs
+        once = plan.pipeline | "Once all is written" >> beam.Create([None], reshuffle=False)
+        finish = beam.FlatMap(_finish, replace(self), AsSingleton(plan), AsIter(written)).with_output_types(str)
+        return once | "Put in place" >> finish

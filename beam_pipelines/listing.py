@@ -1,0 +1,190 @@
+"""Lists the files of one side (annotations or images) once; the stages after it only join names."""
+
+import glob
+import os
+import posixpath
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from apache_beam.io.filesystems import FileSystems
+
+from beam_pipelines.failures import UsageError
+
+IMAGE_EXTENSIONS = frozenset(["jpg", "jpeg", "jpe", "jfif", "png", "bmp", "dib", "gif", "tif", "tiff", "webp"])
+_NEVER_IMAGES = frozenset({"thumbs.db", "desktop.ini"})
+
+
+@dataclass(frozen=True)
+class FileSet:
+    """Files named by patterns or folders.
+
+    Attributes:
+        kind: 'annotations' or 'images'.
+        patterns: as given: glob patterns (`**` crosses folders), files, or folders (everything below them).
+        absolute: the patterns as absolute paths or URLs.
+        roots: for each pattern the folder it starts from.
+        base: the deepest folder that holds all roots. Names of files are paths below it, so that they stay
+            the same when the data move to another place.
+        output: the dataset's folder, absolute: what lies in it is no input.
+    """
+
+    kind: str
+    patterns: tuple[str, ...]
+    absolute: tuple[str, ...]
+    roots: tuple[str, ...]
+    base: str
+    output: str
+
+    @classmethod
+    def of(cls, kind: str, patterns: Iterable[str], output: str = "") -> "FileSet":
+        """Resolves patterns against the working folder.
+
+        Raises:
+            UsageError: if they lie on different file systems.
+        """
+        given = tuple(patterns)
+        absolute = tuple(_absolute(pattern) for pattern in given)
+        roots = tuple(_root(pattern) for pattern in absolute)
+        return cls(kind, given, absolute, roots, _common(roots), _absolute(output) + "/" if output else "")
+
+    def path(self, name: str) -> str:
+        """Returns where the file that `names` calls `name` lies."""
+        return f"{self.base}/{name}" if self.base != "/" else f"/{name}"
+
+    def names(self) -> Iterator[tuple[str, int]]:
+        """Yields (path below `base`, with forward slashes; length of its part above the pattern's own root).
+
+        No file comes twice, even where patterns overlap. The order is that of the file system.
+        """
+        seen: set[str] | None = set() if len(self.absolute) > 1 else None
+        start = len(self.base.rstrip("/")) + 1
+        for pattern, root in zip(self.absolute, self.roots, strict=True):
+            above = max(0, len(root.rstrip("/")) + 1 - start)
+            output = self.output if self.output.startswith(root.rstrip("/") + "/") else ""
+            for path in _paths(pattern, self.kind):
+                if output and path.startswith(output):
+                    continue
+                if seen is not None:
+                    if path in seen:
+                        continue
+                    seen.add(path)
+                if self.kind == "annotations" or _may_be_image(path):
+                    yield path[start:], above
+
+    def check(self) -> None:
+        """Refuses a pattern that matches nothing.
+
+        Raises:
+            UsageError: naming the flag and the pattern.
+        """
+        for given, pattern in zip(self.patterns, self.absolute, strict=True):
+            if next(_paths(pattern, self.kind), None) is None:
+                raise UsageError(f"--{self.kind} '{given}' matches nothing{_nearest_existing(pattern)}")
+
+
+def is_remote(path: str) -> bool:
+    """Returns whether a path belongs to an object store or another file system with a scheme."""
+    return "://" in path
+
+
+def extension(name: str) -> str:
+    """Returns the lower-case extension without its dot; '' where what follows the last dot is not one.
+
+    A last part without a letter is no extension: `frame.0001` has none.
+    """
+    last = name.rsplit("/", 1)[-1]
+    head, dot, tail = last.rpartition(".")
+    if not (dot and head and 0 < len(tail) <= 5 and tail.isalnum() and not tail.isdigit()):
+        return ""
+    return tail.lower()
+
+
+def without_extension(name: str) -> str:
+    """Returns a path without the extension that `extension` finds."""
+    found = extension(name)
+    return name[: -len(found) - 1] if found else name
+
+
+def is_image_name(name: str) -> bool:
+    """Returns whether a file would be taken for an image by its name alone."""
+    return extension(name) in IMAGE_EXTENSIONS or extension(name) == ""
+
+
+def _may_be_image(name: str) -> bool:
+    return not name.endswith((".xml", ".XML")) and name.rsplit("/", 1)[-1].lower() not in _NEVER_IMAGES
+
+
+def _paths(pattern: str, kind: str) -> Iterator[str]:
+    if is_remote(pattern):
+        yield from _remote_paths(pattern, kind)
+    elif os.path.isdir(pattern):
+        yield from _files_below(pattern, (".xml", ".XML") if kind == "annotations" else ())
+    elif os.path.isfile(pattern):
+        yield pattern
+    else:
+        yield from (path for path in glob.iglob(pattern, recursive=True) if os.path.isfile(path))
+
+
+def _remote_paths(pattern: str, kind: str) -> Iterator[str]:
+    folder = not glob.has_magic(pattern)
+    for found in FileSystems.match([pattern.rstrip("/") + "/**" if folder else pattern])[0].metadata_list:
+        hidden = any(part.startswith(".") for part in found.path[len(pattern) :].split("/")) if folder else False
+        if not hidden and not (folder and kind == "annotations" and not found.path.lower().endswith(".xml")):
+            yield found.path
+    if folder:
+        yield from (found.path for found in FileSystems.match([pattern])[0].metadata_list)
+
+
+def _files_below(folder: str, suffixes: tuple[str, ...]) -> Iterator[str]:
+    """scandir, through os.walk, is nine times faster than FileSystems.match on a local disk."""
+    seen: set[str] = set()
+    for here, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(here)
+        if real in seen:  # a symbolic link that leads back
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            if not name.startswith(".") and (not suffixes or name.endswith(suffixes)):
+                yield f"{here}/{name}"
+
+
+def _root(pattern: str) -> str:
+    """Returns the folder that a pattern starts from: what stands before its first wildcard."""
+    if not is_remote(pattern):
+        if os.path.isdir(pattern):
+            return pattern
+        if os.path.isfile(pattern):
+            return os.path.dirname(pattern) or "."
+    elif not glob.has_magic(pattern):
+        return pattern.rstrip("/")
+    parts = pattern.replace(os.sep, "/").split("/")
+    literal = next((i for i, part in enumerate(parts) if glob.has_magic(part)), len(parts) - 1)
+    return "/".join(parts[:literal]) or ("/" if pattern.startswith("/") else ".")
+
+
+def _absolute(path: str) -> str:
+    return path if is_remote(path) else os.path.abspath(path).replace(os.sep, "/")
+
+
+def _common(roots: tuple[str, ...]) -> str:
+    if not any(is_remote(root) for root in roots):
+        return os.path.commonpath(roots).replace(os.sep, "/")
+    if not all(is_remote(root) for root in roots) or len({tuple(root.split("/")[:3]) for root in roots}) > 1:
+        raise UsageError(f"the patterns of one flag must be in one bucket or on one disk, got {', '.join(roots)}")
+    scheme, _, _ = roots[0].partition("://")
+    return f"{scheme}://" + posixpath.commonpath([root.partition("://")[2] for root in roots])
+
+
+def _nearest_existing(pattern: str) -> str:
+    """Returns ' (…)', which says how far the path exists; '' for remote paths."""
+    if is_remote(pattern):
+        return ""
+    root = _root(pattern)
+    if os.path.isdir(root):
+        count = sum(1 for _ in os.scandir(root))
+        return f" (the folder '{root}' exists and holds {count} {'entry' if count == 1 else 'entries'})"
+    while root and root not in (".", "/") and not os.path.isdir(root):
+        root = os.path.dirname(root)
+    return f" (of its path only '{root or '.'}' exists)"

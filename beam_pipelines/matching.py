@@ -1,0 +1,263 @@
+"""Joins the two listings: which image file does an annotation speak of?
+
+No file is looked up by its path. Both sides are listed once and joined by file name stem, and only names travel:
+
+1. the path below each side's root, without extension: `Annotations/seq1/01.xml` meets `JPEGImages/seq1/01.jpg`;
+2. the stem of `<filename>`;
+3. the stem of the annotation file itself.
+
+Where a stem belongs to several images, the annotation goes to the one whose folders end most like those that the
+annotation names (`<path>`, `<folder>`, its own); among equals, to the one nearest to it in the tree of folders.
+What is still equal is rejected: a picture with another picture's boxes is worse than a picture less.
+"""
+
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import apache_beam as beam
+from apache_beam.pvalue import PCollection, TaggedOutput
+
+from beam_pipelines.candidates import Candidates, Query, file_name, folders_of, real_images, stem
+from beam_pipelines.listing import FileSet, is_image_name, without_extension
+from beam_pipelines.reading import read_record
+from beam_pipelines.records import Pair, RecordError, Reject, Tally
+from beam_pipelines.voc_xml import parse_voc
+
+
+class ListedImage(NamedTuple):
+    """An image file of the listing."""
+
+    name: str
+    """Path below the images' base."""
+    above: int
+    """Length of the part of `name` that lies above the pattern's own root."""
+    matched: bool = False
+    """Whether an annotation was already matched to it."""
+
+
+Side = tuple[tuple[ListedImage, ...], tuple[Query, ...]]
+"""Some images and some queries of one bucket."""
+
+
+def bucket_of(name: str, buckets: int) -> int:
+    """Returns the bucket in which all files of this name's stem meet."""
+    return zlib.crc32(stem(name).encode()) % buckets
+
+
+def in_buckets(names: Iterable[tuple[str, int]], kind: str, buckets: int) -> Iterator[tuple[int, Side] | Reject]:
+    """Sorts a listing into buckets: one element for many names, because an element costs more than a name."""
+    found: dict[int, list[tuple[str, int]]] = {}
+    for name, above in names:
+        if not name.isascii() and not _is_utf8(name):
+            printable = name.encode("utf-8", "backslashreplace").decode()
+            annotation, image = (printable, "") if kind == "annotations" else ("", printable)
+            yield Reject("name_not_utf8", "image", annotation, image, f"the name of '{printable}' is not valid UTF-8")
+            continue
+        found.setdefault(bucket_of(name, buckets), []).append((name, above))
+    for bucket, listed in found.items():
+        if kind == "annotations":
+            yield bucket, ((), tuple(Query(*item) for item in listed))
+        else:
+            yield bucket, (tuple(ListedImage(*item) for item in listed), ())
+
+
+def join(sides: Iterable[Side]) -> tuple[list[ListedImage], list[Query]]:
+    """Brings together what lies in one bucket."""
+    images: list[ListedImage] = []
+    queries: list[Query] = []
+    for some_images, some_queries in sides:
+        images.extend(some_images)
+        queries.extend(some_queries)
+    return images, queries
+
+
+def match_by_path(images: list[ListedImage], queries: list[Query]) -> tuple[list[Pair], list[Query], Side]:
+    """Matches by the path below each root. Returns (pairs, queries that found none, the images for what follows)."""
+    by_path: dict[str, list[str]] = {}
+    for image in images:
+        by_path.setdefault(without_extension(image.name[image.above :]), []).append(image.name)
+    pairs, left, matched = [], [], set()
+    for query in queries:
+        candidates = real_images(by_path.get(without_extension(query.name[query.above :]), []))
+        if len(candidates) == 1:
+            pairs.append(Pair(query.name, candidates[0]))
+            matched.add(candidates[0])
+        else:
+            left.append(query)
+    return pairs, left, (_mark(images, matched), ())
+
+
+def match_by_name(
+    images: list[ListedImage], queries: list[Query], bases: tuple[tuple[str, ...], tuple[str, ...]], last: bool
+) -> tuple[list[Pair], list[Query], list[Reject], Side]:
+    """Matches by stem: of `<filename>`, or, in the `last` round, of the annotation file.
+
+    `bases` are the folders above the names of images and of annotations.
+
+    Returns (pairs, queries that found none, rejects, the images for what follows).
+    """
+    by_stem: dict[str, list[str]] = {}
+    if queries:
+        for image in images:
+            by_stem.setdefault(stem(image.name), []).append(image.name)
+    candidates = {key: Candidates(real_images(names), *bases) for key, names in by_stem.items()}
+    pairs, left, rejects, matched = [], [], [], set()
+    for query in queries:
+        wanted = candidates.get(stem(query.name if last else query.filename))
+        if wanted is None:
+            left.append(query)
+            continue
+        best = wanted.best(query)
+        if len(best) == 1:
+            pairs.append(Pair(query.name, best[0]))
+            matched.add(best[0])
+        else:
+            rejects.append(_ambiguous(query, best))
+    return pairs, left, rejects, (_mark(images, matched), ())
+
+
+def describe(query: Query, data: bytes) -> Query:
+    """Adds to a query what its annotation file says about the image.
+
+    Raises:
+        RecordError: as `parse_voc`.
+    """
+    annotation = parse_voc(data)
+    named = [folders_of(annotation.path), folders_of(annotation.folder + "/x"), folders_of(annotation.filename)]
+    return query._replace(filename=annotation.filename, folders=tuple(dict.fromkeys(f for f in named if f)))
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _mark(images: list[ListedImage], matched: set[str]) -> tuple[ListedImage, ...]:
+    if not matched:
+        return tuple(images)
+    return tuple(i._replace(matched=True) if i.name in matched else i for i in images)
+
+
+def _ambiguous(query: Query, best: list[str]) -> Reject:
+    shown = ", ".join(f"'{name}'" for name in best[:3]) + (", …" if len(best) > 3 else "")
+    return Reject("image_ambiguous", "image", query.name, "", f"several images fit equally well: {shown}")
+
+
+def _missing(query: Query) -> Reject:
+    names = dict.fromkeys(n for n in (file_name(query.filename), without_extension(file_name(query.name))) if n)
+    shown = " nor ".join(f"'{name}'" for name in names)
+    negation = "neither" if len(names) > 1 else "not"
+    return Reject("image_missing", "image", query.name, "", f"no image file is named so: {negation} {shown}")
+
+
+class _List(beam.DoFn):
+    def __init__(self, files: FileSet, buckets: int):
+        self._files, self._buckets = files, buckets
+
+    def process(self, _: None) -> Iterator[tuple[int, Side] | TaggedOutput]:
+        for item in in_buckets(self._files.names(), self._files.kind, self._buckets):
+            yield TaggedOutput("outcomes", item) if isinstance(item, Reject) else item
+
+
+class _MatchByPath(beam.DoFn):
+    """Emits pairs, and on the side what the next round needs; reads the annotations that are left."""
+
+    def __init__(self, annotations: FileSet, buckets: int):
+        self._annotations, self._buckets = annotations, buckets
+
+    def process(self, element: tuple[int, Iterable[Side]]) -> Iterator[Pair | TaggedOutput]:
+        bucket, sides = element
+        images, queries = join(sides)
+        pairs, left, rest = match_by_path(images, queries)
+        yield from pairs
+        yield TaggedOutput("next", (bucket, rest))
+        yield TaggedOutput("outcomes", Tally("annotations", len(queries)))
+        yield TaggedOutput("outcomes", Tally("images", len(images)))
+        for query in left:
+            try:
+                read = describe(query, read_record(self._annotations.path(query.name), "annotation_unreadable"))
+            except RecordError as error:
+                yield TaggedOutput("outcomes", Reject(error.code, "image", query.name, "", error.message))
+            else:
+                yield TaggedOutput("next", (bucket_of(read.filename, self._buckets), ((), (read,))))
+
+
+@dataclass
+class _MatchByName(beam.DoFn):
+    bases: tuple[tuple[str, ...], tuple[str, ...]]
+    buckets: int
+    last: bool
+    unannotated: str
+
+    def process(self, element: tuple[int, Iterable[Side]]) -> Iterator[Pair | TaggedOutput]:
+        bucket, sides = element
+        pairs, left, rejects, rest = match_by_name(*join(sides), self.bases, self.last)
+        yield from pairs
+        for reject in rejects:
+            yield TaggedOutput("outcomes", reject)
+        if not self.last:
+            yield TaggedOutput("next", (bucket, rest))
+            for query in left:
+                yield TaggedOutput("next", (bucket_of(query.name, self.buckets), ((), (query,))))
+            return
+        for query in left:
+            yield TaggedOutput("outcomes", _missing(query))
+        alone = [i.name for i in rest[0] if not i.matched and is_image_name(i.name)]
+        if self.unannotated == "negative":
+            yield from (Pair("", name) for name in alone)
+        elif alone:
+            yield TaggedOutput("outcomes", Tally("images_without_annotation", len(alone)))
+
+
+@dataclass
+class MatchImages(beam.PTransform):
+    """Lists annotations and images and matches them. Returns (pairs, outcomes: rejects and tallies).
+
+    Attributes:
+        annotation_files: where annotations are.
+        image_files: where images are.
+        buckets: how many parts the names are joined in; it changes no result.
+        unannotated: 'skip' or 'negative': what becomes of images without annotation.
+    """
+
+    annotation_files: FileSet
+    image_files: FileSet
+    buckets: int
+    unannotated: str
+
+    def expand(self, pipeline: beam.Pipeline) -> tuple[PCollection, PCollection]:
+        """Three rounds, each a shuffle of names; the second and third are nearly empty when folders agree."""
+        once = pipeline | "Once" >> beam.Create([None], reshuffle=False)
+        listed = [
+            once | f"List {files.kind}" >> self._do(_List(files, self.buckets), tuple[int, Side])
+            for files in (self.annotation_files, self.image_files)
+        ]
+        by_path = self._round([side.main for side in listed], "path", _MatchByPath(self.annotation_files, self.buckets))
+        by_filename = self._round([by_path.next], "<filename>", self._by_name(last=False))
+        by_stem = self._round([by_filename.next], "annotation's name", self._by_name(last=True))
+        rounds = [by_path, by_filename, by_stem]
+        pairs = [r.main for r in rounds] | "All pairs" >> beam.Flatten()
+        outcomes = [r.outcomes for r in [*listed, *rounds]] | "Unmatched" >> beam.Flatten()
+        return pairs, outcomes
+
+    def _by_name(self, last: bool) -> beam.DoFn:
+        # Below what both have in common, so that the place of the data on the disk decides nothing.
+        images, annotations = (folders_of(files.base + "/") for files in (self.image_files, self.annotation_files))
+        common = next((i for i, (a, b) in enumerate(zip(images, annotations, strict=False)) if a != b), None)
+        common = min(len(images), len(annotations)) if common is None else common
+        bases = (images[common:], annotations[common:])
+        return _MatchByName(bases, self.buckets, last, self.unannotated)
+
+    def _round(self, sides: list[PCollection], by: str, match: beam.DoFn) -> beam.pvalue.DoOutputsTuple:
+        joined = sides | f"Bring together for {by}" >> beam.Flatten() | f"Join for {by}" >> beam.GroupByKey()
+        return joined | f"Match by {by}" >> self._do(match, Pair)
+
+    @staticmethod
+    def _do(do_fn: beam.DoFn, main_type: type) -> beam.PTransform:
+        typed = beam.ParDo(do_fn).with_output_types(main_type)
+        return typed.with_outputs("next", "outcomes", main="main")

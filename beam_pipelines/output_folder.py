@@ -1,0 +1,154 @@
+"""The dataset's folder: whose files lie in it, and how a new dataset takes its place.
+
+Until all shards of the new dataset lie finished in a temporary folder, nothing that was there is touched. Then the old
+manifest goes first, and the new one comes last: at no moment does a mixture look complete. Only files that a manifest
+or a temporary folder of ours names are ever deleted.
+"""
+
+import json
+import os
+import re
+from typing import NamedTuple
+
+from apache_beam.io.filesystem import CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+
+from beam_pipelines.failures import UsageError
+from beam_pipelines.listing import is_remote
+from data_contract.manifest import MANIFEST_NAME, RUN_NAME, ManifestError, read_manifest
+
+_TEMP_NAME = re.compile(r"shardbox-temp-[0-9a-f]{32}")
+_INTENT = "finish.json"
+_CLEARED = "cleared"
+
+
+class Predecessor(NamedTuple):
+    """What lies in the output folder and may be replaced: names in it."""
+
+    files: tuple[str, ...] = ()
+    temps: tuple[str, ...] = ()
+    """Temporary folders of runs that did not end."""
+
+
+def temp_folder(output: str, run_id: str) -> str:
+    """Returns the temporary folder of a run: in the output folder, so that a rename moves no bytes."""
+    return FileSystems.join(output, f"shardbox-temp-{run_id}")
+
+
+def inspect_output(output: str, overwrite: bool) -> Predecessor:
+    """Finds out what the output folder holds.
+
+    Raises:
+        UsageError: if there is anything, and `overwrite` is not set or some of it is not ours.
+    """
+    if not is_remote(output) and os.path.exists(output) and not os.path.isdir(output):
+        raise UsageError(f"--output '{output}' is a file: give a folder")
+    present = _entries(output)
+    temps = tuple(sorted(name for name in present if _TEMP_NAME.fullmatch(name)))
+    if not present:
+        return Predecessor()
+    if not overwrite:
+        what = "an unfinished run" if temps else "a dataset" if MANIFEST_NAME in present else "other files"
+        replace = "; --overwrite replaces it" if temps or MANIFEST_NAME in present else ""
+        raise UsageError(f"--output '{output}' is not empty, it holds {what}: give a new folder{replace}")
+    ours = _named_by_manifest(output) if MANIFEST_NAME in present else set()
+    for temp in temps:
+        ours |= _named_by_intent(FileSystems.join(output, temp))
+    foreign = sorted(present - ours - set(temps))
+    if foreign:
+        shown = ", ".join(f"'{name}'" for name in foreign[:5]) + (", …" if len(foreign) > 5 else "")
+        raise UsageError(
+            f"--output '{output}' holds {len(foreign):,} {'entry' if len(foreign) == 1 else 'entries'} "
+            f"that no manifest of Shardbox names ({shown}): --overwrite deletes only its own files; give another folder"
+        )
+    return Predecessor(tuple(sorted(ours & present)), temps)
+
+
+def make_folder(path: str) -> None:
+    """Makes a folder and those above it; an existing one is left as it is.
+
+    Raises:
+        UsageError: if that is not allowed or not possible.
+    """
+    try:
+        if not FileSystems.exists(path):
+            FileSystems.mkdirs(path)
+    except OSError as error:
+        raise UsageError(f"cannot write to '{path}': {error.strerror or error}") from None
+
+
+def remove_folder(path: str) -> None:
+    """Deletes a temporary folder of ours, whatever is left in it."""
+    if FileSystems.exists(path):
+        FileSystems.delete([path])
+
+
+def swap_began(temp: str) -> bool:
+    """Returns whether the run of a temporary folder has begun to replace what was there."""
+    return bool(FileSystems.exists(FileSystems.join(temp, _INTENT)))
+
+
+def clear_for(output: str, temp: str, old: Predecessor, new_files: list[str]) -> None:
+    """Notes what the run is about to do, then deletes the predecessor's files, its manifest first.
+
+    May be repeated after a failure; what was renamed meanwhile is not deleted.
+    """
+    intent, cleared = (FileSystems.join(temp, name) for name in (_INTENT, _CLEARED))
+    if FileSystems.exists(cleared):
+        return
+    # Whoever finds this folder after a crash knows by it which files are ours.
+    write_text(intent, json.dumps(sorted({*old.files, *new_files, MANIFEST_NAME, RUN_NAME})))
+    for name in sorted(old.files, key=lambda name: name != MANIFEST_NAME):
+        path = FileSystems.join(output, name)
+        if FileSystems.exists(path):
+            FileSystems.delete([path])
+    write_text(cleared, "")
+
+
+def drop_temps(output: str, temp: str, old: Predecessor) -> None:
+    """Deletes the run's temporary folder, and those of runs before it that did not end."""
+    for name in old.temps:
+        remove_folder(FileSystems.join(output, name))
+    remove_folder(temp)
+
+
+def write_text(path: str, text: str) -> None:
+    """Writes a small text file."""
+    with FileSystems.create(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
+        file.write(text.encode())
+
+
+def place_text(output: str, name: str, text: str, temp: str) -> None:
+    """Writes a small text file so that it is there either whole or not at all."""
+    source, target = FileSystems.join(temp, name), FileSystems.join(output, name)
+    write_text(source, text)
+    if FileSystems.exists(target):
+        FileSystems.delete([target])
+    FileSystems.rename([source], [target])
+
+
+def _entries(folder: str) -> set[str]:
+    if not is_remote(folder):
+        return set(os.listdir(folder)) if os.path.isdir(folder) else set()
+    prefix = folder.rstrip("/") + "/"
+    found = FileSystems.match([prefix + "**"])[0].metadata_list
+    return {metadata.path[len(prefix) :].split("/")[0] for metadata in found}
+
+
+def _named_by_manifest(output: str) -> set[str]:
+    try:
+        manifest = read_manifest(output, open_file=lambda path, _: FileSystems.open(path))
+    except ManifestError:
+        return set()
+    return {*manifest.files(), MANIFEST_NAME, RUN_NAME}
+
+
+def _named_by_intent(temp: str) -> set[str]:
+    if not swap_began(temp):
+        return set()
+    with FileSystems.open(FileSystems.join(temp, _INTENT)) as file:
+        content = file.read()
+    try:
+        return {name for name in json.loads(content) if "/" not in name and "\\" not in name}
+    except ValueError:  # cut off while it was written: nothing had been deleted yet
+        return set()

@@ -1,0 +1,66 @@
+"""The whole data job on one screen."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+
+from beam_pipelines.coding import Outcome
+from beam_pipelines.deduplication import DeduplicatePictures
+from beam_pipelines.examination import ExaminePictures, Examiner
+from beam_pipelines.finishing import FinishDataset
+from beam_pipelines.matching import MatchImages
+from beam_pipelines.output_folder import Predecessor
+from beam_pipelines.planning import Wishes, make_plan
+from beam_pipelines.survey import TakeSurvey
+from beam_pipelines.writing import WriteShards
+
+
+@dataclass
+class BuildDataset(beam.PTransform):
+    """From listings of annotations and images to a finished dataset.
+
+    What travels is metadata. The bytes of an image are read twice, by the examination and by the writer.
+
+    Attributes:
+        examiner: where the input is, and how to look at it.
+        wishes: what the dataset should be like.
+        unannotated: 'skip' or 'negative'.
+        duplicates: one of `deduplication.POLICIES`.
+        output: the dataset's folder.
+        temp: the run's temporary folder in it.
+        predecessor: what lies in the folder and is to be replaced.
+        options: those that shape the data, for the manifest.
+        buckets: how many parts names and pictures are joined in; it changes no result.
+        preview: None to write the dataset; else a file for the manifest that it would have had.
+        progress: a folder on this machine that is told how far the work is; None if nobody watches.
+    """
+
+    examiner: Examiner
+    wishes: Wishes
+    unannotated: str
+    duplicates: str
+    output: str
+    temp: str
+    predecessor: Predecessor
+    options: dict[str, Any]
+    buckets: int
+    preview: str | None = None
+    progress: str | None = None
+
+    def expand(self, pipeline: beam.Pipeline) -> beam.PCollection:
+        """List, match, examine, deduplicate, plan, write, finish."""
+        annotations, images = self.examiner.annotations, self.examiner.images
+        pairs, unmatched = pipeline | "Match images" >> MatchImages(annotations, images, self.buckets, self.unannotated)
+        examined, unusable = pairs | "Examine pictures" >> ExaminePictures(self.examiner, self.progress)
+        grouped = self.wishes.group_by is not None
+        pictures, copies = examined | "Deduplicate" >> DeduplicatePictures(self.duplicates, self.buckets, grouped)
+        outcomes = (pictures, unmatched, unusable, copies) | "All outcomes" >> beam.Flatten().with_output_types(Outcome)
+        survey = outcomes | "Survey" >> beam.CombineGlobally(TakeSurvey(self.wishes.seed))
+        plan = survey | "Plan or refuse" >> beam.Map(make_plan, self.wishes)
+        splits = tuple(self.wishes.fractions)
+        temp = None if self.preview else self.temp
+        written = (outcomes, plan) | "Write" >> WriteShards(self.output, temp, images, splits, self.progress)
+        return (written, plan) | "Finish" >> FinishDataset(
+            self.output, self.temp, images, self.predecessor, self.wishes.label_map, self.options, self.preview
+        )

@@ -1,0 +1,46 @@
+"""Reads whole small files, fast from a local disk and through Beam from anywhere else."""
+
+import os
+
+from apache_beam.io.filesystem import CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+
+from beam_pipelines.listing import is_remote
+from beam_pipelines.records import RecordError
+
+
+def read_file(path: str) -> bytes:
+    """Returns the content of a file.
+
+    Raises:
+        OSError: if it cannot be read.
+    """
+    if is_remote(path):
+        with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
+            content: bytes = file.read()
+            return content
+    # A third of the time of open(): no buffer, no codec. Not blocking, or a named pipe would hang the job.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        size = os.fstat(descriptor).st_size
+        content = os.read(descriptor, size)
+        while len(content) < size:  # one call reads at most 2 GiB
+            more = os.read(descriptor, size - len(content))
+            if not more:
+                break
+            content += more
+        return content
+    finally:
+        os.close(descriptor)
+
+
+def read_record(path: str, code: str) -> bytes:
+    """Like `read_file`, for a file that may be left out.
+
+    Raises:
+        RecordError: with `code` and the system's reason, if it cannot be read.
+    """
+    try:
+        return read_file(path)
+    except OSError as error:
+        raise RecordError(code, f"cannot be read: {error.strerror or error}") from None

@@ -1,0 +1,71 @@
+"""How the job is run: on which runner, and what becomes of a run that fails."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
+
+from beam_pipelines.failures import DatasetError, sentence_of
+from beam_pipelines.output_folder import remove_folder, swap_began
+
+_MANY = 20_000
+"""Images from which a second process pays for its start."""
+_MOST_PROCESSES = 8
+_LOCAL = ("DirectRunner", "FnApiRunner", "BundleBasedDirectRunner")
+
+
+def choose_runner(given: Sequence[str], images: int | None) -> tuple[str, ...]:
+    """Returns the flags for Beam: those given, and a local default where they name no runner.
+
+    Args:
+        given: flags that the command did not know itself.
+        images: how many there are; None if they are not on this machine.
+    """
+    named = PipelineOptions(list(given))
+    if named.view_as(StandardOptions).runner is not None:
+        return tuple(given)
+    # Without this flag Beam would first try Prism, a program that it downloads.
+    flags = [*given, "--runner=DirectRunner", "--allow_unsafe_triggers"]
+    direct = named.view_as(DirectOptions)
+    processes = min(os.cpu_count() or 1, _MOST_PROCESSES)
+    untouched = direct.direct_running_mode == "in_memory" and direct.direct_num_workers == 1
+    if untouched and processes > 1 and (images is None or images >= _MANY):
+        flags += ["--direct_running_mode=multi_processing", f"--direct_num_workers={processes}"]
+    return tuple(flags)
+
+
+def is_local(flags: Sequence[str]) -> bool:
+    """Returns whether the flags let the job run in processes of this machine that can be watched."""
+    runner = PipelineOptions(list(flags)).view_as(StandardOptions).runner
+    return runner in _LOCAL
+
+
+def run_pipeline(job: beam.PTransform, flags: Sequence[str]) -> None:
+    """Runs the job to its end.
+
+    Raises:
+        DatasetError: with a sentence for a person, where the cause is known.
+        RuntimeError: as the runner raised it, otherwise.
+    """
+    pipeline = beam.Pipeline(options=PipelineOptions(list(flags)))
+    pipeline | "Build" >> job
+    try:
+        pipeline.run().wait_until_finish()
+    except Exception as error:
+        sentence = sentence_of(error)
+        if sentence is None:
+            raise
+        raise DatasetError(sentence) from error
+
+
+@contextmanager
+def cleaned_up(temp: str) -> Iterator[None]:
+    """Removes a run's temporary folder if the run fails before it has begun to replace anything."""
+    try:
+        yield
+    except BaseException:
+        if not swap_began(temp):
+            remove_folder(temp)
+        raise

@@ -1,0 +1,206 @@
+"""Writes the shards: each by one worker, in the order of its keys, into a temporary folder.
+
+Beam's own TFRecord sink opens, frames, closes and renames; only how elements meet their shard is our own, because
+`WriteToTFRecord` deals them out at random. Statistics are taken here too: the writer sees every example once.
+"""
+
+import json
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+import apache_beam as beam
+import google_crc32c
+from apache_beam.io.filesystem import CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+from apache_beam.pvalue import AsSingleton, PCollection
+
+from beam_pipelines.coding import Outcome
+from beam_pipelines.encoding import ExampleCoder
+from beam_pipelines.listing import FileSet
+from beam_pipelines.planning import Plan
+from beam_pipelines.progress import ProgressMark
+from beam_pipelines.records import Picture, Reject, Tally
+from beam_pipelines.sharding import REJECTS, ShardId, all_shards, shard_of
+
+_NOT_WRITTEN = ("", 0, "00000000")
+
+
+class Written(NamedTuple):
+    """A shard that lies in the temporary folder, and what is in it."""
+
+    shard: str
+    """As `ShardId.text`."""
+    path: str
+    examples: int
+    """Or lines, of a file of rejects."""
+    bytes: int
+    crc32c: str
+    """Of the whole file, 8 hexadecimal digits."""
+    negatives: int
+    boxes: dict[str, int]
+    """Class → boxes."""
+    repairs: dict[str, int]
+    """Code → how many."""
+
+
+class TFRecordShards(beam.io.WriteToTFRecord):
+    """Beam's TFRecord writer for the shards of one split, each told by number which elements it holds."""
+
+    def __init__(self, output: str, split: str, images: FileSet):
+        self._split = split
+        super().__init__(
+            FileSystems.join(output, split),
+            coder=ExampleCoder(images),
+            file_name_suffix=".tfrecord",
+            compression_type=CompressionTypes.UNCOMPRESSED,
+        )
+
+    def write(self, temp: str, number: int, elements: Iterable[tuple[Picture, dict[str, int]]]) -> tuple[str, int, str]:
+        """Writes one shard into the folder `temp`. Returns (path, bytes, crc32c)."""
+        # Beam numbers the files in the order of their temporary names when it renames them.
+        folder = self._folder(temp)
+        writer = self._sink.open_writer(folder, f"{number:05d}-{uuid.uuid4().hex}")
+        file = writer.temp_handle = _Checksummed(writer.temp_handle)
+        for element in elements:
+            writer.write(element)
+        return writer.close(), file.bytes, file.crc32c
+
+    def rename(self, temp: str, paths: list[str]) -> None:
+        """Gives all shards of the split their final names. May be repeated after a failure."""
+        list(self._sink.finalize_write(self._folder(temp), paths, None))  # a generator: consume it
+
+    def _folder(self, temp: str) -> str:
+        """Of this split alone, because Beam deletes the folder when all that was wanted of it is renamed."""
+        return str(FileSystems.join(temp, self._split))
+
+
+class _Checksummed:
+    """A file that knows how many bytes were written to it, and their crc32c."""
+
+    def __init__(self, file: Any):
+        self._file = file
+        self.bytes = 0
+        self._crc = 0
+
+    def write(self, data: bytes) -> None:
+        self.bytes += len(data)
+        self._crc = google_crc32c.extend(self._crc, data)
+        self._file.write(data)
+
+    def close(self) -> None:
+        self._file.close()
+
+    @property
+    def crc32c(self) -> str:
+        return f"{self._crc:08x}"
+
+
+def count_contents(pictures: Iterable[Picture]) -> tuple[int, Counter[str], Counter[str]]:
+    """Returns (negatives, boxes of each class, repairs by code) of some pictures."""
+    negatives, boxes, repairs = 0, Counter[str](), Counter[str]()
+    for picture in pictures:
+        negatives += not picture.boxes
+        for box in picture.boxes:
+            boxes[box[0]] += 1
+        if picture.repairs:
+            repairs.update(picture.repairs)
+    return negatives, boxes, repairs
+
+
+def reject_line(reject: Reject) -> str:
+    """Returns a reject as one line of JSON, as the data contract says."""
+    line = {"source": reject.annotation, "image": reject.image, "code": reject.code, "level": reject.level}
+    line["message"] = reject.message
+    if reject.box:
+        line["box"] = reject.box
+    return json.dumps(line, ensure_ascii=False) + "\n"
+
+
+def _write_rejects(temp: str, shard: ShardId, rejects: list[Reject]) -> tuple[str, int, str]:
+    path = FileSystems.join(temp, f"{shard.number:05d}-{uuid.uuid4().hex}.{REJECTS}")
+    with FileSystems.create(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
+        checksummed = _Checksummed(file)
+        for reject in sorted(rejects, key=attrgetter("annotation", "image", "code", "message", "box")):
+            checksummed.write(reject_line(reject).encode("utf-8", "backslashreplace"))
+    return path, checksummed.bytes, checksummed.crc32c
+
+
+class _WriteShard(beam.DoFn):
+    def __init__(self, writers: dict[str, TFRecordShards], temp: str | None, progress: str | None):
+        self._writers, self._temp = writers, temp
+        self._progress = ProgressMark(progress, "write")
+
+    def process(self, element: tuple[str, Iterable[Any]], plan: Plan) -> Iterator[Written]:
+        text, outcomes = element
+        shard = ShardId.from_text(text)
+        found = [outcome for outcome in outcomes if not isinstance(outcome, Tally)]
+        if shard.family == REJECTS:
+            path, size, crc32c = _write_rejects(self._temp, shard, found) if self._temp else _NOT_WRITTEN
+            yield Written(text, path, len(found), size, crc32c, 0, {}, {})
+            return
+        pictures = sorted(found, key=attrgetter("key", "image", "annotation"))
+        path, size, crc32c = self._write(shard, pictures, plan.labels) if self._temp else _NOT_WRITTEN
+        negatives, boxes, repairs = count_contents(pictures)
+        yield Written(text, path, len(pictures), size, crc32c, negatives, dict(boxes), dict(repairs))
+
+    def _write(self, shard: ShardId, pictures: list[Picture], labels: dict[str, int]) -> tuple[str, int, str]:
+        assert self._temp is not None
+        written = self._writers[shard.family].write(self._temp, shard.number, self._elements(pictures, labels))
+        self._progress.flush()
+        return written
+
+    def _elements(self, pictures: list[Picture], labels: dict[str, int]) -> Iterator[tuple[Picture, dict[str, int]]]:
+        for picture in pictures:
+            yield picture, labels
+            self._progress.add()
+
+
+def _to_shard(outcome: Outcome, plan: Plan) -> Iterator[tuple[str, Picture | Reject]]:
+    shard = shard_of(outcome, plan)
+    if shard is not None:
+        yield shard, outcome  # type: ignore[misc]
+
+
+def _every_shard(plan: Plan) -> Iterator[tuple[str, Tally]]:
+    for shard in all_shards(plan):
+        yield shard.text, Tally("shard", 1)
+
+
+@dataclass
+class WriteShards(beam.PTransform):
+    """Writes pictures and rejects into shards of the temporary folder. Returns one `Written` a shard.
+
+    Attributes:
+        output: the dataset's folder.
+        temp: the temporary folder in it; None to count only, and write nothing.
+        images: where image files are.
+        splits: names of the splits.
+        progress: as in `ExaminePictures`.
+    """
+
+    output: str
+    temp: str | None
+    images: FileSet
+    splits: tuple[str, ...]
+    progress: str | None = None
+
+    def expand(self, inputs: tuple[PCollection, PCollection]) -> PCollection:
+        """One shuffle of metadata by shard; every shard gets an element, so that an empty one is written too."""
+        outcomes, plan = inputs
+        keyed = tuple[str, Outcome]
+        writers = {split: TFRecordShards(self.output, split, self.images) for split in self.splits}
+        sent = outcomes | "Choose split and shard" >> beam.FlatMap(_to_shard, AsSingleton(plan)).with_output_types(
+            keyed
+        )
+        every = plan | "Name every shard" >> beam.FlatMap(_every_shard).with_output_types(keyed)
+        return (
+            (sent, every)
+            | "Shards and their contents" >> beam.Flatten()
+            | "Bring shards together" >> beam.GroupByKey()
+            | "Write shards"
+            >> beam.ParDo(_WriteShard(writers, self.temp, self.progress), AsSingleton(plan)).with_output_types(Written)
+        )
