@@ -40,12 +40,12 @@ class Census:
     """Counts groups per signature and per class; can be merged and pickled.
 
     Per signature it keeps the exact number of groups and their `LIMIT` lowest draws. At most
-    `MAX_SIGNATURES` signatures are kept, those with the lowest mark (a hash): whoever has one of the lowest
-    marks of all has one of the lowest in every part as well, so a signature that is kept in the end was
-    never dropped anywhere and its count is exact (the argument of the k-minimum-values sketch; Bar-Yossef
-    et al., "Counting distinct elements in a data stream", 2002). What is dropped is folded into counts per
-    class, so that those stay exact as well. Both prunings are lazy: they run when a quarter of the
-    signatures, or half of the draws, are too many.
+    `MAX_SIGNATURES` signatures are kept, those with the lowest marks (a hash): a signature with one of the
+    lowest marks of all has one of the lowest in every part as well, so that none that is kept in the end was
+    ever dropped on the way and its count is exact (the argument of the k-minimum-values sketch; Bar-Yossef et
+    al., "Counting distinct elements in a data stream", 2002). What is dropped is folded into counts per
+    class, so that those stay exact too. Both prunings are lazy: they run when the signatures are a quarter
+    too many, or the draws of one signature twice too many.
     """
 
     __slots__ = ("_bar", "_draws", "_folded_classes", "_folded_groups", "_forgotten")
@@ -55,7 +55,7 @@ class Census:
         self._forgotten: dict[str, int] = {}  # draws that were pruned, by signature: counts are the sums
         self._folded_classes: dict[str, int] = {}
         self._folded_groups = 0
-        self._bar: bytes | None = None  # the highest mark that is still kept; None before the first folding
+        self._bar: bytes | None = None  # no mark above it is kept in the end; None if none is known
 
     @property
     def folded_groups(self) -> int:
@@ -90,9 +90,8 @@ class Census:
         _add_counts(self._forgotten, other._forgotten)
         _add_counts(self._folded_classes, other._folded_classes)
         self._folded_groups += other._folded_groups
-        bars = [bar for bar in (self._bar, other._bar) if bar is not None]
-        self._bar = min(bars, default=None)
-        if bars or self._crowded():
+        self._bar = min(filter(None, (self._bar, other._bar)), default=None)
+        if self._crowded():
             self._fold()
 
     def settle(self) -> None:
@@ -143,17 +142,12 @@ class Census:
         self._draws[signature] = array("Q", draws[:LIMIT])
 
     def _fold(self) -> None:
-        """Keeps the signatures with the lowest marks, none of them above the bar."""
+        """Keeps only the signatures with the lowest marks. There must be too many."""
         marks = {signature: _mark(signature) for signature in self._draws}
         ranked = sorted(marks, key=marks.__getitem__)
-        kept = [
-            signature for signature in ranked[:MAX_SIGNATURES] if self._bar is None or marks[signature] <= self._bar
-        ]
-        if len(kept) < len(ranked) and len(kept) == MAX_SIGNATURES:
-            self._bar = marks[kept[-1]]
-        for signature in ranked[len(kept) :]:
-            count = len(self._draws.pop(signature)) + self._forgotten.pop(signature, 0)
-            self._fold_away(signature, count)
+        self._bar = marks[ranked[MAX_SIGNATURES - 1]]
+        for signature in ranked[MAX_SIGNATURES:]:
+            self._fold_away(signature, len(self._draws.pop(signature)) + self._forgotten.pop(signature, 0))
 
     def _fold_away(self, signature: str, count: int) -> None:
         self._folded_groups += count

@@ -45,8 +45,8 @@ def sentence_of(error: BaseException) -> str | None:
     text = str(error)
     found = re.search(f"{_MARK}(.*?){_MARK}", text, re.DOTALL)
     if found:
-        sentence: str = json.loads(found[1])
-        return sentence
+        # Beam adds the step to an exception's text as it passes.
+        return re.sub(r"( \[while running '[^']*'\])+$", "", json.loads(found[1]))
     for pattern, sentence in _KNOWN_CAUSES:
         if re.search(pattern, text):
             return sentence if sentence.endswith(".") else f"{sentence}: {first_cause(text)}"

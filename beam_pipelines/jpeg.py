@@ -64,7 +64,7 @@ def scan(data: bytes) -> JpegHeader:
         data: a file that begins with `signatures.JPEG`.
 
     Raises:
-        RecordError: image_truncated, image_corrupt, or image_unsupported.
+        RecordError: image_truncated, image_corrupt or image_unsupported.
     """
     i = 2
     frame = tag = 0
@@ -75,9 +75,7 @@ def scan(data: bytes) -> JpegHeader:
             marker = data[i + 1]
             kind = _KINDS[marker]
             if kind >= _ALONE:
-                if kind == _REFUSED:
-                    raise _refused(marker, i)
-                i += 2 if kind == _ALONE else 1
+                i = _after_lone_marker(kind, marker, i)
                 continue
             end = i + 2 + (data[i + 2] << 8 | data[i + 3])
             if end < i + 4:
@@ -86,9 +84,7 @@ def scan(data: bytes) -> JpegHeader:
                 if kind == _SCAN:
                     break
                 if kind == _FRAME:
-                    if frame:
-                        raise RecordError("image_corrupt", f"The JPEG has a second frame header at byte {i}.")
-                    frame = i
+                    frame = _only(frame, i)
                 elif not tag and data.startswith(b"Exif\0\0", i + 4):
                     tag = exif.orientation_at(data, i + 10, min(end, len(data)))
             i = end
@@ -130,8 +126,17 @@ def _cut(data: bytes) -> RecordError:
     return RecordError("image_truncated", f"The JPEG has no end marker: it is cut off after {len(data)} bytes.")
 
 
-def _refused(marker: int, at: int) -> RecordError:
+def _only(before: int, at: int) -> int:
+    if before:
+        raise RecordError("image_corrupt", f"The JPEG has a second frame header at byte {at}.")
+    return at
+
+
+def _after_lone_marker(kind: int, marker: int, at: int) -> int:
+    """Passes over a marker that has no segment; raises if it must not stand before the first scan."""
+    if kind != _REFUSED:
+        return at + (2 if kind == _ALONE else 1)
     if marker in (0xDE, 0xDF):
-        return RecordError("image_unsupported", "The JPEG is hierarchical.")
+        raise RecordError("image_unsupported", "The JPEG is hierarchical.")
     what = {0xD8: "a second start", 0xD9: "its end"}.get(marker, f"the unknown marker 0x{marker:02x}")
-    return RecordError("image_corrupt", f"The JPEG has {what} at byte {at}, before any pixel data.")
+    raise RecordError("image_corrupt", f"The JPEG has {what} at byte {at}, before any pixel data.")

@@ -219,7 +219,7 @@ def _beam_flags() -> set[str]:
     for options in PipelineOptions.__subclasses__():
         parser = argparse.ArgumentParser(add_help=False)
         # Beam keeps the flags of each area in a class of its own and offers no list of them.
-        options._add_argparse_args(parser)  # type: ignore[attr-defined]
+        options._add_argparse_args(parser)
         flags |= {flag for action in parser._actions for flag in action.option_strings}
     return flags
 

@@ -1,7 +1,11 @@
 """Whether a picture with an EXIF orientation was annotated as it is seen or as it is stored."""
 
 Settled = tuple[str, str]
+"""(action, repair)"""
 
+_APPLIED: Settled = ("apply", "orientation_applied")
+_REMOVED: Settled = ("remove", "orientation_removed")
+_ASSUMED: Settled = ("apply", "orientation_assumed")
 _ROUNDING = 1.0
 """Pixels by which a box may overshoot a picture that it was drawn on; see the repair `box_rounded`."""
 
@@ -32,22 +36,17 @@ def settle(
         (action, repair). Action: '' (nothing to do), 'apply' (turn the pixels upright) or 'remove' (turn
         the tag off, the pixels stay). Repair: the code of `rejects.REPAIRS`, or ''.
     """
-    applied, removed, assumed = (
-        ("apply", "orientation_applied"),
-        ("remove", "orientation_removed"),
-        ("apply", "orientation_assumed"),
-    )
     if not 2 <= orientation <= 8:
         return "", ""
     if orientation < 5 or width == height:
-        return assumed
+        return _ASSUMED
     if annotated == (height, width):
-        return applied
+        return _APPLIED
     if annotated == (width, height):
-        return removed
+        return _REMOVED
     x, y = objects_extent
     fits_stored = x <= width + _ROUNDING and y <= height + _ROUNDING
     fits_upright = x <= height + _ROUNDING and y <= width + _ROUNDING
     if fits_stored == fits_upright:
-        return assumed
-    return applied if fits_upright else removed
+        return _ASSUMED
+    return _APPLIED if fits_upright else _REMOVED

@@ -32,7 +32,7 @@ class Predecessor(NamedTuple):
 
 def temp_folder(output: str, run_id: str) -> str:
     """Returns the temporary folder of a run: in the output folder, so that a rename moves no bytes."""
-    return FileSystems.join(output, f"shardbox-temp-{run_id}")
+    return str(FileSystems.join(output, f"shardbox-temp-{run_id}"))
 
 
 def inspect_output(output: str, overwrite: bool) -> Predecessor:

@@ -79,7 +79,7 @@ def make_plan(survey: Survey, wishes: Wishes) -> Plan:
     label_map = _label_map(survey, wishes)
     split = plan_splits(survey.census, wishes.fractions)
     if split.empty_splits:
-        raise DatasetError(explain_empty(survey.census.groups, wishes.fractions, split.empty_splits))
+        raise DatasetError(explain_empty(survey.census.groups(), wishes.fractions, split.empty_splits))
     seen = {"annotations": 0, "images": 0, **survey.seen}
     rejects: dict[str, int] = {}
     for (_, code), count in survey.rejects.items():

@@ -50,7 +50,7 @@ class Tally(NamedTuple):
     """A number of things that were seen and need no record of their own."""
 
     name: str
-    count: int
+    number: int
 
 
 class Pair(NamedTuple):

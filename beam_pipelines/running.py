@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
 from beam_pipelines.failures import DatasetError, sentence_of
 from beam_pipelines.output_folder import remove_folder, swap_began
@@ -28,9 +28,8 @@ def choose_runner(given: Sequence[str], images: int | None) -> tuple[str, ...]:
         return tuple(given)
     # Without this flag Beam would first try Prism, a program that it downloads.
     flags = [*given, "--runner=DirectRunner", "--allow_unsafe_triggers"]
-    direct = named.view_as(DirectOptions)
     processes = min(os.cpu_count() or 1, _MOST_PROCESSES)
-    untouched = direct.direct_running_mode == "in_memory" and direct.direct_num_workers == 1
+    untouched = not any(flag.startswith(("--direct_running_mode", "--direct_num_workers")) for flag in given)
     if untouched and processes > 1 and (images is None or images >= _MANY):
         flags += ["--direct_running_mode=multi_processing", f"--direct_num_workers={processes}"]
     return tuple(flags)

@@ -22,19 +22,19 @@ class ShardId(NamedTuple):
     """Name of a split, or `REJECTS`."""
     number: int
     """From 0."""
-    count: int
+    total: int
     """Shards of this family."""
 
     @property
     def name(self) -> str:
         """The file's name in the dataset."""
         suffix = ".jsonl" if self.family == REJECTS else ".tfrecord"
-        return f"{self.family}-{self.number:05d}-of-{self.count:05d}{suffix}"
+        return f"{self.family}-{self.number:05d}-of-{self.total:05d}{suffix}"
 
     @property
     def text(self) -> str:
         """The key under which its elements meet."""
-        return f"{self.family}:{self.number}:{self.count}"
+        return f"{self.family}:{self.number}:{self.total}"
 
     @classmethod
     def from_text(cls, text: str) -> "ShardId":

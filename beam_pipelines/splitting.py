@@ -86,6 +86,10 @@ def _lay_out(
 ) -> tuple[list[Stratum], tuple[int, ...]]:
     """Returns the strata with their ranks, and the ranks of the heap of folded groups.
 
+    The strata lie in the order of their rarest class, negatives last. Among those of one class chance decides,
+    by their lowest draws: an order that repeats from class to class would meet the turns, which repeat too, and
+    give all the pictures of a frequent class to one split.
+
     Args:
         census: settled.
         classes: number of groups of each class.
@@ -96,13 +100,13 @@ def _lay_out(
     for signature, count, draws in census.signatures():
         names = tuple(map(sys.intern, classes_of(signature)))  # a name is in thousands of signatures
         rarest = min([(classes[name], name) for name in names], default=(0, ""))
-        entries.append((not names, rarest, signature, names, count, draws))
-    entries.sort(key=itemgetter(0, 1, 2))
+        entries.append((not names, rarest, draws[0], signature, names, count, draws))
+    entries.sort(key=itemgetter(0, 1, 2, 3))
 
     turns = Turns(weights, census.groups())
     strata = []
     position, given = 0, [0] * len(weights)
-    for _, _, signature, names, count, draws in entries:
+    for *_, signature, names, count, draws in entries:
         position += count
         now = turns.before(position)
         strata.append(Stratum(signature, names, draws, _running_sums([now[i] - given[i] for i in order])))

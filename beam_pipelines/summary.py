@@ -1,6 +1,7 @@
 """The table at the end: what is in the dataset, what was mended, and what was left out."""
 
 import os
+from collections.abc import Mapping
 
 from rich.console import Console
 from rich.table import Table
@@ -87,9 +88,9 @@ def _contents(manifest: Manifest) -> Table:
     return table
 
 
-def _reasons(title: str, counts: "dict[str, int] | object", meanings: dict[str, str]) -> Table:
+def _reasons(title: str, counts: Mapping[str, int], meanings: dict[str, str]) -> Table:
     table = Table(title=title, title_justify="left", show_header=False)
-    for code, count in sorted(dict(counts).items(), key=lambda item: (-item[1], item[0])):  # type: ignore[call-overload]
+    for code, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
         table.add_row(f"{count:,}", code, meanings[code])
     return table
 

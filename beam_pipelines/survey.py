@@ -53,7 +53,7 @@ class Survey:
             if len(samples) > 20 * SAMPLES:
                 self.samples[outcome.code] = nsmallest(SAMPLES, samples)
         else:
-            self.seen[outcome.name] += outcome.count
+            self.seen[outcome.name] += outcome.number
 
     def merge(self, other: "Survey") -> None:
         """Adds all counts of another survey."""

@@ -1,10 +1,11 @@
 """What a file is, by its first bytes."""
 
 import pytest
-from made_pictures import encoded, gradient
 
 from beam_pipelines.records import RecordError
 from beam_pipelines.signatures import format_of
+
+from .made_pictures import encoded, gradient
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP"])

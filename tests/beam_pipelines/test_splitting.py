@@ -143,6 +143,26 @@ def test_many_rare_classes():
         assert sizes(plan, groups[i::40]) == {"train": 8, "validation": 1, "test": 1}
 
 
+def test_rare_classes_have_their_shares_among_frequent_ones():
+    groups = [(f"frequent {i % 7}\0rare {i % 40}", draw(str(i), 0)) for i in range(400)]
+    plan = plan_splits(take(groups), DEFAULT)
+    assert plan.pinned == {}
+    for i in range(40):
+        assert sizes(plan, groups[i::40]) == {"train": 8, "validation": 1, "test": 1}
+    for i in range(7):  # as good as by chance, though every rare class comes with the same frequent ones
+        found = sizes(plan, [group for group in groups if group[0].startswith(f"frequent {i}")])
+        assert found["train"] == pytest.approx(57 * 0.8, abs=4 * (57 * 0.8 * 0.2) ** 0.5)
+
+
+@given(lists_of_groups(SINGLE_CLASS, max_size=50), FRACTIONS)
+def test_negatives_take_nothing_from_others(groups, fractions):
+    without = plan_splits(take([group for group in groups if group[0]]), fractions)
+    plan = plan_splits(take(groups), fractions)
+    assert plan._replace(cuts={**plan.cuts, "": ()}, groups={}, empty_splits=()) == without._replace(
+        cuts={**without.cuts, "": ()}, groups={}, empty_splits=()
+    )
+
+
 @given(lists_of_groups(st.just(""), max_size=30), FRACTIONS)
 def test_negatives_are_never_pinned(groups, fractions):
     plan = plan_splits(take(groups), fractions)

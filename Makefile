@@ -1,0 +1,61 @@
+# `make help` lists what can be made.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format lint types imports unit benchmark protos lock clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(READY)  ## make .venv with everything installed
+$(READY): pyproject.toml setup.py constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[beam,train,dev]'
+	$(BIN)/python -m compileall -q $(VENV)/lib > /dev/null || true
+	@touch $@
+
+demo: setup  ## build a dataset from a small made set, and show what came out
+	rm -rf demo
+	$(BIN)/python examples/make_shapes.py --output demo/voc --images 60
+	$(BIN)/shardbox build --annotations demo/voc/Annotations --images demo/voc/JPEGImages --output demo/dataset
+
+test: check unit  ## setup, lint, types, imports and all tests
+
+check: lint types imports  ## all that needs no test run
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+imports: setup
+	$(BIN)/lint-imports
+
+unit: setup
+	$(BIN)/python -m pytest
+
+format: setup  ## let ruff mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+benchmark: setup  ## measure speed and memory against the plain loop and a classic script
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[beam,train,dev,benchmark]'
+	$(BIN)/python benchmarks/run.py
+
+protos: setup  ## generate the protobuf modules anew, for the oldest protobuf that is supported
+	$(PYTHON) -m venv build/protoc
+	build/protoc/bin/pip install --quiet 'grpcio-tools==1.74.*'
+	build/protoc/bin/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. data_contract/*.proto
+
+lock: setup  ## resolve the versions in constraints.txt anew
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+		--extra beam --extra train --extra benchmark --extra dev pyproject.toml --output-file constraints.txt
+
+clean:  ## remove what was made
+	rm -rf $(VENV) build demo *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
