@@ -5,9 +5,9 @@ from typing import Any
 
 from apache_beam.coders import Coder
 
-from beam_pipelines.conversion import convert
 from beam_pipelines.failures import DatasetError
 from beam_pipelines.listing import FileSet
+from beam_pipelines.pictures.conversion import convert
 from beam_pipelines.reading import read_file
 from beam_pipelines.records import Box, Picture
 from data_contract import features as keys

@@ -13,10 +13,10 @@ from apache_beam.pvalue import PCollection, TaggedOutput
 
 from beam_pipelines.boxes import check_boxes
 from beam_pipelines.candidates import stem
-from beam_pipelines.conversion import plan_conversion
 from beam_pipelines.listing import FileSet
-from beam_pipelines.orientation import settle
-from beam_pipelines.probing import extension_differs, probe
+from beam_pipelines.pictures.conversion import plan_conversion
+from beam_pipelines.pictures.orientation import settle
+from beam_pipelines.pictures.probing import extension_differs, probe
 from beam_pipelines.progress import ProgressMark
 from beam_pipelines.reading import read_record
 from beam_pipelines.records import AnnotatedObject, Annotation, Box, Pair, Picture, RecordError, Reject, signature_of

@@ -43,7 +43,7 @@ REPAIRS = {
     "orientation_applied": "EXIF rotation: the picture was turned upright, as it was annotated",
     "orientation_removed": "EXIF rotation: the tag was neutralised, because the raw picture was annotated",
     "orientation_assumed": "EXIF rotation, and nothing tells how it was annotated: turned upright",
-    "reencoded_format": "BMP, GIF, TIFF or WebP: re-encoded as JPEG or PNG",
+    "reencoded_format": "not a baseline or progressive JPEG, nor a PNG: re-encoded as JPEG or PNG",
     "reencoded_color": "CMYK or another colour model: re-encoded as RGB",
     "reencoded_depth": "more than 8 bits a channel: re-encoded with 8",
     "first_frame_only": "several frames or pages: the first was taken",

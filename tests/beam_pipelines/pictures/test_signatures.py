@@ -2,8 +2,8 @@
 
 import pytest
 
+from beam_pipelines.pictures.signatures import format_of
 from beam_pipelines.records import RecordError
-from beam_pipelines.signatures import format_of
 
 from .made_pictures import encoded, gradient
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageOps
 
-from beam_pipelines.conversion import CONVERSIONS, convert, plan_conversion
-from beam_pipelines.probing import Probe, probe
+from beam_pipelines.pictures.conversion import CONVERSIONS, convert, plan_conversion
+from beam_pipelines.pictures.probing import Probe, probe
 
 from .made_pictures import FILES, SIZE, encoded, exif, gradient, gray_16, opened, raw_png, turned
 
@@ -179,7 +179,7 @@ def test_no_metadata_is_carried_over():
 def test_a_picture_wider_than_a_jpeg_may_be_becomes_a_png(monkeypatch):
     data = encoded(gradient(), "TIFF", compression="jpeg")
     assert written(data)[0] == "plain_jpeg"
-    monkeypatch.setattr("beam_pipelines.jpeg.MAX_SIDE", SIZE[0] - 1)
+    monkeypatch.setattr("beam_pipelines.pictures.jpeg.MAX_SIDE", SIZE[0] - 1)
     assert written(data)[0] == "plain_png"
 
 

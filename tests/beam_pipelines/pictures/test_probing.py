@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from beam_pipelines import probing
-from beam_pipelines.conversion import convert, plan_conversion
-from beam_pipelines.probing import extension_differs, probe
+from beam_pipelines.pictures import probing
+from beam_pipelines.pictures.conversion import convert, plan_conversion
+from beam_pipelines.pictures.probing import extension_differs, probe
 from beam_pipelines.records import RecordError
 from beam_pipelines.rejects import REMEDIES, REPAIRS
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-FILES = Path(__file__).parents[1] / "data" / "pictures"
+FILES = Path(__file__).parents[2] / "data" / "pictures"
 SIZE = (40, 30)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_pipelines.jpeg import scan, untagged
+from beam_pipelines.pictures.jpeg import scan, untagged
 from beam_pipelines.records import RecordError
 
 from .made_pictures import FILES, SIZE, encoded, exif, gradient, turned, with_segment

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from beam_pipelines.decoding import check_size, decode
+from beam_pipelines.pictures.decoding import check_size, decode
 from beam_pipelines.records import RecordError
 
 from .made_pictures import SIZE, encoded, exif, gradient

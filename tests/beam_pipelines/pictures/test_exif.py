@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_pipelines.exif import neutralised, orientation, orientation_at
+from beam_pipelines.pictures.exif import neutralised, orientation, orientation_at
 
 from .made_pictures import exif
 

@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from beam_pipelines import exif, signatures
+from beam_pipelines.pictures import exif, signatures
 from beam_pipelines.records import RecordError
 
 MAX_SIDE = 1_000_000

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_pipelines.orientation import settle
+from beam_pipelines.pictures.orientation import settle
 from beam_pipelines.rejects import REPAIRS
 
 APPLIED = ("apply", "orientation_applied")

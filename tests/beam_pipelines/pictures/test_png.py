@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import PngImagePlugin
 
-from beam_pipelines.png import pixels_only, scan, untagged
+from beam_pipelines.pictures.png import pixels_only, scan, untagged
 from beam_pipelines.records import RecordError
 
 from .made_pictures import SIZE, chunk, encoded, gradient, gray_16, opened, raw_png, turned

@@ -5,8 +5,8 @@ from io import BytesIO
 import pytest
 from PIL.TiffImagePlugin import TiffImageFile
 
+from beam_pipelines.pictures.tiff import check_directory, check_pixel_data
 from beam_pipelines.records import RecordError
-from beam_pipelines.tiff import check_directory, check_pixel_data
 
 from .made_pictures import encoded, gradient
 

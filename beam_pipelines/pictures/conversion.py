@@ -4,8 +4,8 @@ from io import BytesIO
 
 from PIL import Image
 
-from beam_pipelines import decoding, jpeg, png, signatures
-from beam_pipelines.probing import Probe
+from beam_pipelines.pictures import decoding, jpeg, png, signatures
+from beam_pipelines.pictures.probing import Probe
 
 CONVERSIONS = ("untag", "upright_jpeg", "upright_png", "plain_jpeg", "plain_png")
 """untag: the orientation tag is turned off in place, no pixel is touched.

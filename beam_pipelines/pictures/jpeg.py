@@ -6,7 +6,7 @@ TensorFlow and Pillow both decode with: fill bytes and stray bytes between segme
 
 from typing import NamedTuple
 
-from beam_pipelines import exif
+from beam_pipelines.pictures import exif
 from beam_pipelines.records import RecordError
 
 MAX_SIDE = 65500

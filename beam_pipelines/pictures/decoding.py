@@ -15,7 +15,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from beam_pipelines import exif, jpeg, png, tiff
+from beam_pipelines.pictures import exif, jpeg, png, tiff
 from beam_pipelines.records import RecordError
 
 MAX_VALUES = 2**29

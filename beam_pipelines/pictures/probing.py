@@ -3,7 +3,7 @@
 import os.path
 from typing import NamedTuple
 
-from beam_pipelines import decoding, exif, jpeg, png, signatures
+from beam_pipelines.pictures import decoding, exif, jpeg, png, signatures
 
 _EXTENSIONS = {
     **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".jfi", ".mpo"), "jpeg"),
