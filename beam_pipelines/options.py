@@ -20,7 +20,7 @@ from beam_pipelines.flag_values import (
     parse_whole_number,
     reporting,
 )
-from beam_pipelines.split_fractions import parse_fractions
+from beam_pipelines.splits.fractions import parse_fractions
 from beam_pipelines.suggestions import did_you_mean
 
 _LOCAL_RUNNERS = {"", "directrunner", "fnapirunner", "bundlebaseddirectrunner", "dataflowrunner"}

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from beam_pipelines.census import draw
 from beam_pipelines.failures import DatasetError
 from beam_pipelines.records import Picture, Reject
 from beam_pipelines.rejects import REMEDIES
-from beam_pipelines.split_fractions import explain_empty
-from beam_pipelines.splitting import SplitPlan, plan_splits, split_of
+from beam_pipelines.splits.assignment import SplitPlan, plan_splits, split_of
+from beam_pipelines.splits.census import draw
+from beam_pipelines.splits.fractions import explain_empty
 from beam_pipelines.survey import SAMPLES, Survey
 from data_contract.label_map import LabelMap
 

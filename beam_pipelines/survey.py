@@ -6,9 +6,9 @@ from heapq import nsmallest
 
 import apache_beam as beam
 
-from beam_pipelines.census import Census, draw
 from beam_pipelines.coding import Outcome
 from beam_pipelines.records import Picture, Reject
+from beam_pipelines.splits.census import Census, draw
 
 SAMPLES = 3
 """So many rejects of each code are shown to a person."""

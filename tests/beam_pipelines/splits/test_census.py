@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_pipelines import census
-from beam_pipelines.census import LINE, Census, classes_of, draw
+from beam_pipelines.splits import census
+from beam_pipelines.splits.census import LINE, Census, classes_of, draw
 
 SIGNATURES = ["", *("\0".join(names) for names in ("a", "b", "c", "d", "ab", "ac", "bcd", "cd"))]
 GROUPS = st.lists(

@@ -8,9 +8,9 @@ from itertools import accumulate, pairwise
 from operator import itemgetter
 from typing import NamedTuple
 
-from beam_pipelines.census import LINE, Census, classes_of
-from beam_pipelines.split_coverage import Coverage, Stratum
-from beam_pipelines.split_fractions import Turns, weights_of
+from beam_pipelines.splits.census import LINE, Census, classes_of
+from beam_pipelines.splits.coverage import Coverage, Stratum
+from beam_pipelines.splits.fractions import Turns, weights_of
 
 
 class SplitPlan(NamedTuple):

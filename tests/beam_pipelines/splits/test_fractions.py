@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beam_pipelines.split_fractions import (
+from beam_pipelines.splits.fractions import (
     RESOLUTION,
     Turns,
     explain_empty,

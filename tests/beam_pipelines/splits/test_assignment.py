@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beam_pipelines import census
-from beam_pipelines.census import LINE, Census, classes_of, draw
-from beam_pipelines.split_fractions import explain_empty, parse_fractions
-from beam_pipelines.splitting import plan_splits, split_of
+from beam_pipelines.splits import census
+from beam_pipelines.splits.assignment import plan_splits, split_of
+from beam_pipelines.splits.census import LINE, Census, classes_of, draw
+from beam_pipelines.splits.fractions import explain_empty, parse_fractions
 
 DEFAULT = {"train": 0.8, "validation": 0.1, "test": 0.1}
 FRACTIONS = st.sampled_from(

@@ -2,7 +2,7 @@
 
 from array import array
 
-from beam_pipelines.split_coverage import Coverage, Stratum
+from beam_pipelines.splits.coverage import Coverage, Stratum
 
 LINE = ("test", "validation", "train")
 
