@@ -7,6 +7,7 @@ narrow boxes that are right.
 import math
 import struct
 from collections.abc import Sequence
+from sys import intern
 
 from beam_pipelines.records import AnnotatedObject, Box, RecordError
 
@@ -82,15 +83,16 @@ def _box(one: AnnotatedObject, width: int, height: int, repairs: list[str]) -> B
         raise RecordError("box_zero_area", message)
     if repair:
         repairs.append(repair)
+    # One string for all equal names: a record that is pickled then holds each of them once.
     return (
-        name,
+        intern(name),
         xmin,
         ymin,
         xmax,
         ymax,
         _flag(difficult, repairs),
         _flag(truncated, repairs),
-        pose.strip() or "Unspecified",
+        intern(pose.strip() or "Unspecified"),
     )
 
 

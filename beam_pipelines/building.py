@@ -75,13 +75,15 @@ def build(options: BuildOptions, screen: Console, progress_screen: Console) -> N
     count = _count_local(images if options.unannotated == "negative" else annotations)
     runner = choose_runner(options.beam, count)
     workshop = tempfile.mkdtemp(prefix="shardbox-")
-    temp = temp_folder(options.output, uuid.uuid4().hex)
+    # Beam's sink compares the paths that it renames with those of a listing, which are absolute.
+    output = options.output if is_remote(options.output) else os.path.abspath(options.output)
+    temp = temp_folder(output, uuid.uuid4().hex)
     job = BuildDataset(
         examiner=Examiner(annotations, images, options.probe == "decode", options.group_by, _known(label_map, options)),
         wishes=_wishes(options, label_map),
         unannotated=options.unannotated,
         duplicates=options.duplicates,
-        output=options.output,
+        output=output,
         temp=temp,
         predecessor=predecessor,
         options=options.that_shape_data(),
@@ -102,8 +104,8 @@ def build(options: BuildOptions, screen: Console, progress_screen: Console) -> N
 def _run(job: BuildDataset, runner: Sequence[str], count: int | None, screen: Console) -> Manifest:
     if job.preview is not None:
         return _run_and_read(job, runner, count, screen, job.preview)
-    make_folder(job.output)
-    with cleaned_up(job.temp):
+    is_new = make_folder(job.output)
+    with cleaned_up(job.temp, job.output if is_new else None):
         make_folder(job.temp)
         return _run_and_read(job, runner, count, screen, FileSystems.join(job.output, MANIFEST_NAME))
 

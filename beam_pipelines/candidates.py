@@ -1,20 +1,7 @@
 """Which of several images of one name an annotation means."""
 
-from typing import NamedTuple
-
 from beam_pipelines.listing import is_image_name, without_extension
-
-
-class Query(NamedTuple):
-    """An annotation that looks for its image."""
-
-    name: str
-    """Path below the annotations' base."""
-    above: int
-    filename: str = ""
-    """What the annotation says of its image, once it was read."""
-    folders: tuple[tuple[str, ...], ...] = ()
-    """Paths of folders in which the image may lie, in lower case."""
+from beam_pipelines.records import Query
 
 
 def stem(name: str) -> str:

@@ -5,7 +5,6 @@ import logging
 import os
 import signal
 import sys
-import tempfile
 import traceback
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -15,6 +14,7 @@ from typing import NoReturn
 from rich.console import Console
 
 from beam_pipelines.failures import DatasetError, UsageError, first_cause
+from beam_pipelines.run_log import Log
 from beam_pipelines.suggestions import did_you_mean
 
 _EXAMPLE = """example:
@@ -29,29 +29,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command. Returns its exit code: 0, 1 for data that make no dataset, 2 for a wrong command."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     screen = Console(stderr=True, highlight=False, soft_wrap=True)
-    # Beam logs the tracebacks of every worker: they belong into a file, for whoever asks for them.
-    with tempfile.NamedTemporaryFile("w", prefix="shardbox-", suffix=".log", delete=False) as log:
-        logging.basicConfig(stream=log, level=logging.INFO, force=True)
-        signal.signal(signal.SIGTERM, _interrupt)
-        try:
+    try:
+        log = Log()
+    except OSError as error:
+        return _say(screen, f"there is no place for temporary files: {error.strerror or error}", 1)
+    logging.basicConfig(stream=log, level=logging.INFO, force=True)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with log.takes_stderr():
             return _dispatch(given)
-        except UsageError as error:
-            return _say(screen, str(error), 2)
-        except DatasetError as error:
-            return _say(screen, error.sentence, 1)
-        except KeyboardInterrupt:
-            _leave(screen, log.name)
-        except BrokenPipeError:
-            return 1
-        except Exception as error:
-            traceback.print_exc(file=log)
-            log_name, kept = log.name, True
-            _say(screen, f"{first_cause(str(error))}\nThe whole story is in {log_name}.", 1)
-            return 1
-        finally:
-            log.flush()
-            if "kept" not in locals():
-                os.unlink(log.name)
+    except UsageError as error:
+        return _say(screen, str(error), 2)
+    except DatasetError as error:
+        return _say(screen, error.sentence, 1)
+    except KeyboardInterrupt:
+        _leave(screen, log)
+    except BrokenPipeError:
+        return 1
+    except Exception as error:
+        log.kept = True
+        log.write(traceback.format_exc())
+        return _say(screen, f"{first_cause(str(error))}\nThe whole story is in {log.name}.", 1)
+    finally:
+        log.close()
 
 
 def _dispatch(given: list[str]) -> int:
@@ -100,10 +100,10 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _leave(screen: Console, log: str) -> NoReturn:
+def _leave(screen: Console, log: Log) -> NoReturn:
     """Ends at once: Beam's worker threads would otherwise go on until their work is done."""
     _say(screen, "interrupted; the dataset was not finished", 130)
-    os.unlink(log)
+    log.close()
     sys.stdout.flush()
     os._exit(130)
 

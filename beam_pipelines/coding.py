@@ -1,11 +1,11 @@
 """How records are encoded where they are shuffled."""
 
 import pickle
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from apache_beam.coders import Coder, registry
 
-from beam_pipelines.records import Picture, Reject, Tally
+from beam_pipelines.records import Pair, Picture, Reject, Side, Tally
 
 if TYPE_CHECKING:
     Outcome = Picture | Reject | Tally
@@ -15,24 +15,24 @@ else:
         """What comes out of looking at one input: a class, because Beam chooses coders by class."""
 
 
-class OutcomeCoder(Coder):
-    """Plain tuples by C pickle: a third of what Beam's own coder takes for a NamedTuple.
+class RecordCoder(Coder):
+    """NamedTuples by C pickle: a third of what Beam's own coder takes for them.
 
     Only our own workers write what is read here.
     """
 
-    _KINDS = (Picture, Reject, Tally)
+    _kinds: tuple[type[NamedTuple], ...] = (Picture, Reject, Tally, Pair, Side)
 
-    def encode(self, value: Outcome) -> bytes:
+    def encode(self, value: Any) -> bytes:
         """Returns the record's kind and its fields."""
-        return pickle.dumps((self._KINDS.index(type(value)), *value), 5)
+        return pickle.dumps((self._kinds.index(type(value)), *value), 5)
 
-    def decode(self, encoded: bytes) -> Outcome:
+    def decode(self, encoded: bytes) -> Any:
         """Returns an equal record."""
         kind, *fields = pickle.loads(encoded)  # noqa: S301 (written by `encode` in this very job)
-        return self._KINDS[kind]._make(fields)
+        return self._kinds[kind]._make(fields)
 
-    def estimate_size(self, value: Outcome) -> int:
+    def estimate_size(self, value: Any) -> int:
         """Beam samples sizes by encoding, unless told otherwise."""
         return 400
 
@@ -41,9 +41,9 @@ class OutcomeCoder(Coder):
         return False
 
     def to_type_hint(self) -> type:
-        """The type that stands for all three."""
+        """The type that stands for all records."""
         return Outcome  # type: ignore[return-value]
 
 
-for _type in (Outcome, Picture, Reject, Tally):
-    registry.register_coder(_type, OutcomeCoder)
+for _type in (Outcome, Picture, Reject, Tally, Pair, Side):
+    registry.register_coder(_type, RecordCoder)

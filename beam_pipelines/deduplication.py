@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
+from typing import Any
 
 import apache_beam as beam
 from apache_beam.pvalue import AsSingleton, PCollection, TaggedOutput
@@ -39,7 +40,7 @@ def _settle(copies: list[Picture], policy: str) -> Iterator[Picture | Reject]:
     ranked = annotated + [p for p in copies if not p.annotation]
     first, kept = ranked[0], [ranked[0]]
     for picture in ranked[1:]:
-        twin = next((k for k in kept if k.boxes == picture.boxes), None)
+        twin = next((k for k in kept if _same_boxes(k, picture)), None)
         if twin is not None:
             yield _duplicate("identical", picture, twin)
         elif not picture.annotation:
@@ -52,6 +53,10 @@ def _settle(copies: list[Picture], policy: str) -> Iterator[Picture | Reject]:
         else:
             yield _duplicate("conflicting", picture, first)
     yield from share_signature(kept)
+
+
+def _same_boxes(one: Picture, other: Picture) -> bool:
+    return one.boxes == other.boxes and (not one.boxes or _drawn_alike(one, other))
 
 
 def _drawn_alike(one: Picture, other: Picture) -> bool:
@@ -118,7 +123,7 @@ class _Deduplicate(beam.DoFn):
     def __init__(self, policy: str, grouped: bool):
         self._policy, self._grouped = policy, grouped
 
-    def process(self, element: tuple[int, Iterable[Picture]]) -> Iterator[Picture | TaggedOutput]:
+    def process(self, element: tuple[int, Iterable[Picture]]) -> Iterator[Any]:
         pictures = list(element[1])
         if self._grouped:
             for link in links_between_groups(pictures):
@@ -164,7 +169,7 @@ class DeduplicatePictures(beam.PTransform):
             | "Bring equal pictures together" >> beam.GroupByKey()
             | "Settle duplicates"
             >> beam.ParDo(_Deduplicate(self.policy, self.grouped))
-            .with_output_types(Picture)
+            .with_output_types(Picture, links=tuple[str, str], rejects=Reject)
             .with_outputs("links", "rejects", main="pictures")
         )
         if not self.grouped:

@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import apache_beam as beam
 from apache_beam.pvalue import PCollection, TaggedOutput
@@ -113,10 +114,11 @@ class Examiner:
         if self.group_by is None:
             return sha256
         found = re.search(self.group_by, image)
-        if not found:
+        group: str | None = found[found.re.groups and 1] if found else None  # None too for a group left out by `?`
+        if group is None:
             repairs.append("group_not_found")
             return sha256
-        return found[found.re.groups and 1] or ""
+        return group
 
 
 def key_of(sha256: str, pair: Pair) -> int:
@@ -141,7 +143,7 @@ class _Examine(beam.DoFn):
         self._examiner = examiner
         self._progress = ProgressMark(progress, "examine")
 
-    def process(self, pair: Pair) -> Iterator[Picture | TaggedOutput]:
+    def process(self, pair: Pair) -> Iterator[Any]:
         try:
             picture, rejects = self._examiner.examine(pair)
         except RecordError as error:
@@ -176,6 +178,6 @@ class ExaminePictures(beam.PTransform):
 
     def expand(self, pairs: PCollection) -> tuple[PCollection, PCollection]:
         """Fused with the matching: nothing is shuffled."""
-        examine = beam.ParDo(_Examine(self.examiner, self.progress)).with_output_types(Picture)
+        examine = beam.ParDo(_Examine(self.examiner, self.progress)).with_output_types(Picture, rejects=Reject)
         examined = pairs | "Parse, probe and check boxes" >> examine.with_outputs("rejects", main="pictures")
         return examined.pictures, examined.rejects

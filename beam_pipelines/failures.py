@@ -32,6 +32,7 @@ class DatasetError(Exception):
 _KNOWN_CAUSES = (
     (r"No space left on device|Errno 28\b", "The disk is full: free some space and run the same command again."),
     (r"Disk quota exceeded|Errno 122\b", "The disk quota is used up: free some space, then run the command again."),
+    (r"File too large|Errno 27\b", "A file grew larger than the disk or a limit allows: take a smaller --shard_size."),
     (r"Errno 13\b|Permission denied|PERMISSION_DENIED", "A file or folder may not be read or written"),
     (r"MemoryError|Cannot allocate memory|Errno 12\b", "The machine ran out of memory"),
     (r"Too many open files|Errno 24\b", "Too many open files: raise the limit with `ulimit -n`."),
@@ -41,16 +42,20 @@ _KNOWN_CAUSES = (
 def sentence_of(error: BaseException) -> str | None:
     """Returns the sentence that explains `error` to a person, or None if it is none of ours and none well known."""
     if isinstance(error, DatasetError):
-        return error.sentence
+        return _without_steps(error.sentence)
     text = str(error)
     found = re.search(f"{_MARK}(.*?){_MARK}", text, re.DOTALL)
     if found:
-        # Beam adds the step to an exception's text as it passes.
-        return re.sub(r"( \[while running '[^']*'\])+$", "", json.loads(found[1]))
+        return _without_steps(json.loads(found[1]))
     for pattern, sentence in _KNOWN_CAUSES:
         if re.search(pattern, text):
             return sentence if sentence.endswith(".") else f"{sentence}: {first_cause(text)}"
     return None
+
+
+def _without_steps(sentence: str) -> str:
+    """Returns a sentence without the steps that Beam adds to an exception's text as it passes."""
+    return re.sub(r"( \[while running '[^']*'\])+$", "", sentence)
 
 
 def first_cause(text: str) -> str:

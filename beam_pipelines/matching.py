@@ -14,31 +14,17 @@ What is still equal is rejected: a picture with another picture's boxes is worse
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any
 
 import apache_beam as beam
 from apache_beam.pvalue import PCollection, TaggedOutput
 
-from beam_pipelines.candidates import Candidates, Query, file_name, folders_of, real_images, stem
+from beam_pipelines.candidates import Candidates, file_name, folders_of, real_images, stem
+from beam_pipelines.coding import Outcome
 from beam_pipelines.listing import FileSet, is_image_name, without_extension
 from beam_pipelines.reading import read_record
-from beam_pipelines.records import Pair, RecordError, Reject, Tally
+from beam_pipelines.records import ListedImage, Pair, Query, RecordError, Reject, Side, Tally
 from beam_pipelines.voc_xml import parse_voc
-
-
-class ListedImage(NamedTuple):
-    """An image file of the listing."""
-
-    name: str
-    """Path below the images' base."""
-    above: int
-    """Length of the part of `name` that lies above the pattern's own root."""
-    matched: bool = False
-    """Whether an annotation was already matched to it."""
-
-
-Side = tuple[tuple[ListedImage, ...], tuple[Query, ...]]
-"""Some images and some queries of one bucket."""
 
 
 def bucket_of(name: str, buckets: int) -> int:
@@ -58,9 +44,9 @@ def in_buckets(names: Iterable[tuple[str, int]], kind: str, buckets: int) -> Ite
         found.setdefault(bucket_of(name, buckets), []).append((name, above))
     for bucket, listed in found.items():
         if kind == "annotations":
-            yield bucket, ((), tuple(Query(*item) for item in listed))
+            yield bucket, Side((), tuple(Query(*item) for item in listed))
         else:
-            yield bucket, (tuple(ListedImage(*item) for item in listed), ())
+            yield bucket, Side(tuple(ListedImage(*item) for item in listed), ())
 
 
 def join(sides: Iterable[Side]) -> tuple[list[ListedImage], list[Query]]:
@@ -86,7 +72,7 @@ def match_by_path(images: list[ListedImage], queries: list[Query]) -> tuple[list
             matched.add(candidates[0])
         else:
             left.append(query)
-    return pairs, left, (_mark(images, matched), ())
+    return pairs, left, Side(_mark(images, matched), ())
 
 
 def match_by_name(
@@ -115,7 +101,7 @@ def match_by_name(
             matched.add(best[0])
         else:
             rejects.append(_ambiguous(query, best))
-    return pairs, left, rejects, (_mark(images, matched), ())
+    return pairs, left, rejects, Side(_mark(images, matched), ())
 
 
 def describe(query: Query, data: bytes) -> Query:
@@ -159,7 +145,7 @@ class _List(beam.DoFn):
     def __init__(self, files: FileSet, buckets: int):
         self._files, self._buckets = files, buckets
 
-    def process(self, _: None) -> Iterator[tuple[int, Side] | TaggedOutput]:
+    def process(self, _: None) -> Iterator[Any]:
         for item in in_buckets(self._files.names(), self._files.kind, self._buckets):
             yield TaggedOutput("outcomes", item) if isinstance(item, Reject) else item
 
@@ -170,7 +156,7 @@ class _MatchByPath(beam.DoFn):
     def __init__(self, annotations: FileSet, buckets: int):
         self._annotations, self._buckets = annotations, buckets
 
-    def process(self, element: tuple[int, Iterable[Side]]) -> Iterator[Pair | TaggedOutput]:
+    def process(self, element: tuple[int, Iterable[Side]]) -> Iterator[Any]:
         bucket, sides = element
         images, queries = join(sides)
         pairs, left, rest = match_by_path(images, queries)
@@ -184,7 +170,7 @@ class _MatchByPath(beam.DoFn):
             except RecordError as error:
                 yield TaggedOutput("outcomes", Reject(error.code, "image", query.name, "", error.message))
             else:
-                yield TaggedOutput("next", (bucket_of(read.filename, self._buckets), ((), (read,))))
+                yield TaggedOutput("next", (bucket_of(read.filename, self._buckets), Side((), (read,))))
 
 
 @dataclass
@@ -194,7 +180,7 @@ class _MatchByName(beam.DoFn):
     last: bool
     unannotated: str
 
-    def process(self, element: tuple[int, Iterable[Side]]) -> Iterator[Pair | TaggedOutput]:
+    def process(self, element: tuple[int, Iterable[Side]]) -> Iterator[Any]:
         bucket, sides = element
         pairs, left, rejects, rest = match_by_name(*join(sides), self.bases, self.last)
         yield from pairs
@@ -203,11 +189,11 @@ class _MatchByName(beam.DoFn):
         if not self.last:
             yield TaggedOutput("next", (bucket, rest))
             for query in left:
-                yield TaggedOutput("next", (bucket_of(query.name, self.buckets), ((), (query,))))
+                yield TaggedOutput("next", (bucket_of(query.name, self.buckets), Side((), (query,))))
             return
         for query in left:
             yield TaggedOutput("outcomes", _missing(query))
-        alone = [i.name for i in rest[0] if not i.matched and is_image_name(i.name)]
+        alone = [i.name for i in rest.images if not i.matched and is_image_name(i.name)]
         if self.unannotated == "negative":
             yield from (Pair("", name) for name in alone)
         elif alone:
@@ -259,5 +245,5 @@ class MatchImages(beam.PTransform):
 
     @staticmethod
     def _do(do_fn: beam.DoFn, main_type: type) -> beam.PTransform:
-        typed = beam.ParDo(do_fn).with_output_types(main_type)
+        typed = beam.ParDo(do_fn).with_output_types(main_type, next=tuple[int, Side], outcomes=Outcome)
         return typed.with_outputs("next", "outcomes", main="main")

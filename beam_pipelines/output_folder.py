@@ -8,6 +8,7 @@ or a temporary folder of ours names are ever deleted.
 import json
 import os
 import re
+from contextlib import suppress
 from typing import NamedTuple
 
 from apache_beam.io.filesystem import CompressionTypes
@@ -64,23 +65,34 @@ def inspect_output(output: str, overwrite: bool) -> Predecessor:
     return Predecessor(tuple(sorted(ours & present)), temps)
 
 
-def make_folder(path: str) -> None:
-    """Makes a folder and those above it; an existing one is left as it is.
+def make_folder(path: str) -> bool:
+    """Makes a folder and those above it. Returns False, and leaves it as it is, if it exists.
 
     Raises:
         UsageError: if that is not allowed or not possible.
     """
     try:
-        if not FileSystems.exists(path):
-            FileSystems.mkdirs(path)
+        if FileSystems.exists(path):
+            return False
+        FileSystems.mkdirs(path)
     except OSError as error:
-        raise UsageError(f"cannot write to '{path}': {error.strerror or error}") from None
+        # Beam wraps the system's own error into another.
+        own = error.args[0] if error.args and isinstance(error.args[0], OSError) else error
+        raise UsageError(f"cannot write to '{path}': {own.strerror or own}") from None
+    return True
 
 
 def remove_folder(path: str) -> None:
     """Deletes a temporary folder of ours, whatever is left in it."""
     if FileSystems.exists(path):
         FileSystems.delete([path])
+
+
+def remove_if_empty(path: str) -> None:
+    """Deletes a folder of this machine that holds nothing; elsewhere there are no empty folders."""
+    if not is_remote(path):
+        with suppress(OSError):
+            os.rmdir(path)
 
 
 def swap_began(temp: str) -> bool:
@@ -97,7 +109,9 @@ def clear_for(output: str, temp: str, old: Predecessor, new_files: list[str]) ->
     if FileSystems.exists(cleared):
         return
     # Whoever finds this folder after a crash knows by it which files are ours.
-    write_text(intent, json.dumps(sorted({*old.files, *new_files, MANIFEST_NAME, RUN_NAME})))
+    if not FileSystems.exists(intent):
+        write_text(intent + ".part", json.dumps(sorted({*old.files, *new_files, MANIFEST_NAME, RUN_NAME})))
+        FileSystems.rename([intent + ".part"], [intent])
     for name in sorted(old.files, key=lambda name: name != MANIFEST_NAME):
         path = FileSystems.join(output, name)
         if FileSystems.exists(path):

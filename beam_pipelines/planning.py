@@ -119,7 +119,7 @@ def _refuse_rejects(survey: Survey, max_rejects: float) -> None:
     total = rejected + survey.images
     if total == 0:
         raise DatasetError("there is nothing to write: no annotation was matched to an image")
-    if survey.images and rejected <= max_rejects * total:
+    if survey.images and rejected / total <= max_rejects:
         return
     share = f"{rejected:,} of {total:,} images were rejected ({rejected / total:.1%})"
     if not survey.images:
@@ -155,7 +155,7 @@ def _label_map(survey: Survey, wishes: Wishes) -> LabelMap:
         return LabelMap.from_names(survey.boxes)
     missing = sorted(survey.boxes.keys() - wishes.label_map.ids.keys())
     if missing:
-        lines = [f"  '{name}': {survey.boxes[name]:,} boxes{_nearest(name, wishes.label_map)}" for name in missing]
+        lines = [f"  '{name}': {_boxes(survey.boxes[name])}{_nearest(name, wishes.label_map)}" for name in missing]
         raise DatasetError(
             "\n".join(
                 [
@@ -166,6 +166,10 @@ def _label_map(survey: Survey, wishes: Wishes) -> LabelMap:
             )
         )
     return wishes.label_map
+
+
+def _boxes(number: int) -> str:
+    return f"{number:,} {'box' if number == 1 else 'boxes'}"
 
 
 def _nearest(name: str, label_map: LabelMap) -> str:

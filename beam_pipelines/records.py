@@ -53,6 +53,36 @@ class Tally(NamedTuple):
     number: int
 
 
+class ListedImage(NamedTuple):
+    """An image file of the listing."""
+
+    name: str
+    """Path below the images' base."""
+    above: int
+    """Length of the part of `name` that lies above the pattern's own root."""
+    matched: bool = False
+    """Whether an annotation was already matched to it."""
+
+
+class Query(NamedTuple):
+    """An annotation that looks for its image."""
+
+    name: str
+    """Path below the annotations' base."""
+    above: int
+    filename: str = ""
+    """What the annotation says of its image, once it was read."""
+    folders: tuple[tuple[str, ...], ...] = ()
+    """Paths of folders in which the image may lie, in lower case."""
+
+
+class Side(NamedTuple):
+    """Some images and some queries that lie in one bucket."""
+
+    images: tuple[ListedImage, ...]
+    queries: tuple[Query, ...]
+
+
 class Pair(NamedTuple):
     """An annotation and the image file that it was matched to; paths below their roots."""
 

@@ -8,7 +8,7 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
 from beam_pipelines.failures import DatasetError, sentence_of
-from beam_pipelines.output_folder import remove_folder, swap_began
+from beam_pipelines.output_folder import remove_folder, remove_if_empty, swap_began
 
 _MANY = 20_000
 """Images from which a second process pays for its start."""
@@ -60,11 +60,18 @@ def run_pipeline(job: beam.PTransform, flags: Sequence[str]) -> None:
 
 
 @contextmanager
-def cleaned_up(temp: str) -> Iterator[None]:
-    """Removes a run's temporary folder if the run fails before it has begun to replace anything."""
+def cleaned_up(temp: str, made: str | None) -> Iterator[None]:
+    """Removes a run's temporary folder if the run fails before it has begun to replace anything.
+
+    Args:
+        temp: the temporary folder.
+        made: the folder around it, if this run has made it: it goes too if it is empty.
+    """
     try:
         yield
     except BaseException:
         if not swap_began(temp):
             remove_folder(temp)
+            if made is not None:
+                remove_if_empty(made)
         raise

@@ -11,6 +11,8 @@ from beam_pipelines.rejects import REMEDIES, REPAIRS
 from data_contract.manifest import MANIFEST_NAME, Manifest
 
 _MOST_CLASSES = 30
+_SHIFT = 0.03
+"""A split whose share of the images differs by so much from the one asked for is worth a remark."""
 
 
 def print_summary(manifest: Manifest, options: BuildOptions, seconds: float, peak_memory: int, screen: Console) -> None:
@@ -96,7 +98,7 @@ def _reasons(title: str, counts: Mapping[str, int], meanings: dict[str, str]) ->
 
 
 def _remarks(manifest: Manifest) -> list[str]:
-    lines = []
+    lines = _shifted_shares(manifest)
     alone = manifest.seen.get("images_without_annotation", 0)
     if alone:
         lines.append(
@@ -110,6 +112,17 @@ def _remarks(manifest: Manifest) -> list[str]:
         if lacking:
             lines.append(f"Class '{printable(name)}' (id {class_id}) has no box in {', '.join(lacking)}.")
     return lines if len(lines) <= 20 else [*lines[:20], f"… and {len(lines) - 20} more remarks."]
+
+
+def _shifted_shares(manifest: Manifest) -> list[str]:
+    """Returns a remark if the guarantee that every class is in every split, or large groups, outweighed the shares."""
+    total = sum(split.images for split in manifest.splits.values())
+    shares = {name: split.images / total for name, split in manifest.splits.items()} if total else {}
+    wanted = manifest.options.get("splits", {})
+    if all(abs(share - wanted.get(name, share)) < _SHIFT for name, share in shares.items()):
+        return []
+    found = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
+    return [f"The splits hold {found} of the images: each class is to be in each split, and groups stay whole."]
 
 
 def printable(text: str) -> str:

@@ -1,0 +1,58 @@
+"""Where everything goes that Beam and its workers say while a command runs, for whoever asks for it."""
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+
+
+class Log:
+    """A text file that never fails: on a full disk the log stops, and the sentence for a person still comes."""
+
+    def __init__(self) -> None:
+        """Makes the file, in the folder for temporary files.
+
+        Raises:
+            OSError: if that is not possible.
+        """
+        self._file, self.name = tempfile.mkstemp(prefix="shardbox-", suffix=".log")
+        self.kept = False
+        """Whether the file stays when the log is closed."""
+
+    def write(self, text: str) -> None:
+        """Appends text; what does not fit is lost."""
+        with contextlib.suppress(OSError):
+            os.write(self._file, text.encode("utf-8", "backslashreplace"))
+
+    def flush(self) -> None:
+        """Does nothing: all that was written is in the file."""
+
+    def close(self) -> None:
+        """Closes the file, and deletes it unless it is to be kept."""
+        with contextlib.suppress(OSError):
+            os.close(self._file)
+            if not self.kept:
+                os.unlink(self.name)
+
+    @contextlib.contextmanager
+    def takes_stderr(self) -> Iterator[None]:
+        """Sends here what worker processes and libraries print on stderr; Python's own `sys.stderr` stays."""
+        try:
+            saved = os.dup(2)
+        except OSError:  # the command was started without a stderr
+            yield
+            return
+        stderr, own = sys.stderr, sys.__stderr__
+        with contextlib.ExitStack() as opened:
+            if own is not None and stderr is own:
+                sys.stderr = opened.enter_context(
+                    open(os.dup(2), "w", buffering=1, encoding=own.encoding, errors=own.errors)
+                )
+            os.dup2(self._file, 2)
+            try:
+                yield
+            finally:
+                os.dup2(saved, 2)
+                os.close(saved)
+                sys.stderr = stderr
