@@ -44,7 +44,8 @@ format: setup  ## let ruff mend what it can
 	$(BIN)/ruff format .
 
 benchmark: setup  ## measure speed and memory against the plain loop and a classic script
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[beam,train,dev,benchmark]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps --upgrade \
+		--target build/benchmark/pandas pandas
 	$(BIN)/python benchmarks/run.py
 
 protos: setup  ## generate the protobuf modules anew, for the oldest protobuf that is supported

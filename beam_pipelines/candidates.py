@@ -1,6 +1,6 @@
 """Which of several images of one name an annotation means."""
 
-from beam_pipelines.listing import is_image_name, without_extension
+from beam_pipelines.listing import extension, is_image_name, without_extension
 from beam_pipelines.records import Query
 
 
@@ -25,8 +25,11 @@ def file_name(name: str) -> str:
 
 
 def real_images(names: list[str]) -> list[str]:
-    """Prefers names that look like images: `01.jpg` over the `01.txt` beside it. Returns them sorted."""
-    return sorted([name for name in names if is_image_name(name)] or names) if len(names) > 1 else names
+    """Prefers names of images, then names without extension: `01.jpg`, `01`, `01.txt`. Returns the best, sorted."""
+    if len(names) < 2:
+        return names
+    named = [name for name in names if is_image_name(name)]
+    return sorted(named or [name for name in names if not extension(name)] or names)
 
 
 class Candidates:

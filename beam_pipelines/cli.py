@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -16,6 +17,7 @@ from rich.console import Console
 from beam_pipelines.failures import DatasetError, UsageError, first_cause
 from beam_pipelines.run_log import Log
 from beam_pipelines.suggestions import did_you_mean
+from beam_pipelines.worker_processes import kill_workers_until_exit
 
 _EXAMPLE = """example:
   shardbox build --annotations 'voc/Annotations/*.xml' --images voc/JPEGImages \\
@@ -34,10 +36,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _say(screen, f"there is no place for temporary files: {error.strerror or error}", 1)
     logging.basicConfig(stream=log, level=logging.INFO, force=True)
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
         with log.takes_stderr():
-            return _dispatch(given)
+            return _run(given, screen, log)
+    finally:
+        log.close()
+
+
+def _run(given: list[str], screen: Console, log: Log) -> int:
+    interrupted = threading.Event()
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        if not interrupted.is_set():
+            interrupted.set()
+            threading.Thread(target=kill_workers_until_exit, daemon=True).start()
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup wishes
+            signal.signal(number, interrupt)
+    try:
+        return _dispatch(given)
     except UsageError as error:
         return _say(screen, str(error), 2)
     except DatasetError as error:
@@ -47,11 +66,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return 1
     except Exception as error:
+        if interrupted.is_set():  # Beam turns the KeyboardInterrupt of a step into an error of its own
+            _leave(screen, log)
         log.kept = True
         log.write(traceback.format_exc())
         return _say(screen, f"{first_cause(str(error))}\nThe whole story is in {log.name}.", 1)
-    finally:
-        log.close()
 
 
 def _dispatch(given: list[str]) -> int:
@@ -94,10 +113,6 @@ def _build(given: list[str]) -> int:
 def _say(screen: Console, sentence: str, code: int) -> int:
     screen.print(f"shardbox: {sentence}", markup=False)
     return code
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _leave(screen: Console, log: Log) -> NoReturn:

@@ -10,6 +10,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.pvalue import AsSingleton, PCollection, TaggedOutput
 
+from beam_pipelines.coding import in_batches
 from beam_pipelines.records import Picture, Reject, signature_of
 
 POLICIES = ("keep", "merge", "reject")
@@ -115,7 +116,8 @@ class UniteGroups(beam.CombineFn):
 
 def _root(parents: dict[str, str], name: str) -> str:
     while name in parents:
-        name = parents[name]
+        parent = parents[name]
+        name = parents[name] = parents.get(parent, parent)  # halves the way: a chain would cost its square
     return name
 
 
@@ -128,27 +130,31 @@ class _Deduplicate(beam.DoFn):
         if self._grouped:
             for link in links_between_groups(pictures):
                 yield TaggedOutput("links", link)
-        for outcome in deduplicate(pictures, self._policy):
-            yield outcome if isinstance(outcome, Picture) else TaggedOutput("rejects", outcome)
+        settled = list(deduplicate(pictures, self._policy))
+        yield from in_batches([outcome for outcome in settled if isinstance(outcome, Picture)])
+        for outcome in settled:
+            if isinstance(outcome, Reject):
+                yield TaggedOutput("rejects", outcome)
 
 
 def _by_content(picture: Picture, buckets: int) -> tuple[int, Picture]:
     return int(picture.sha256[:8], 16) % buckets, picture
 
 
-def _by_group(picture: Picture, buckets: int, roots: dict[str, str]) -> tuple[int, Picture]:
-    group = roots.get(picture.group, picture.group)
-    return zlib.crc32(group.encode()) % buckets, picture._replace(group=group)
+def _by_group(pictures: tuple[Picture, ...], buckets: int, roots: dict[str, str]) -> Iterator[tuple[int, Picture]]:
+    for picture in pictures:
+        group = roots.get(picture.group, picture.group)
+        yield zlib.crc32(group.encode()) % buckets, picture._replace(group=group)
 
 
-def _of_group(_: int, pictures: Iterable[Picture]) -> Iterator[Picture]:
-    for _, members in groupby(sorted(pictures, key=attrgetter("group")), attrgetter("group")):
-        yield from share_signature(members)
+def _of_group(_: int, pictures: Iterable[Picture]) -> Iterator[tuple[Picture, ...]]:
+    groups = groupby(sorted(pictures, key=attrgetter("group")), attrgetter("group"))
+    yield from in_batches([picture for _, members in groups for picture in share_signature(members)])
 
 
 @dataclass
 class DeduplicatePictures(beam.PTransform):
-    """Settles pictures of equal content. Returns (pictures, rejects).
+    """Settles pictures of equal content. Returns (batches of pictures, rejects).
 
     Attributes:
         policy: one of `POLICIES`.
@@ -169,7 +175,7 @@ class DeduplicatePictures(beam.PTransform):
             | "Bring equal pictures together" >> beam.GroupByKey()
             | "Settle duplicates"
             >> beam.ParDo(_Deduplicate(self.policy, self.grouped))
-            .with_output_types(Picture, links=tuple[str, str], rejects=Reject)
+            .with_output_types(tuple[Picture, ...], links=tuple[str, str], rejects=Reject)
             .with_outputs("links", "rejects", main="pictures")
         )
         if not self.grouped:
@@ -177,8 +183,8 @@ class DeduplicatePictures(beam.PTransform):
         roots = AsSingleton(settled.links | "Unite groups" >> beam.CombineGlobally(UniteGroups()))
         shared = (
             settled.pictures
-            | "Bucket by group" >> beam.Map(_by_group, self.buckets, roots).with_output_types(keyed)
+            | "Bucket by group" >> beam.FlatMap(_by_group, self.buckets, roots).with_output_types(keyed)
             | "Bring groups together" >> beam.GroupByKey()
-            | "Share classes within groups" >> beam.FlatMapTuple(_of_group).with_output_types(Picture)
+            | "Share classes within groups" >> beam.FlatMapTuple(_of_group).with_output_types(tuple[Picture, ...])
         )
         return shared, settled.rejects

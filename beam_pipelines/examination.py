@@ -143,7 +143,12 @@ class _Examine(beam.DoFn):
         self._examiner = examiner
         self._progress = ProgressMark(progress, "examine")
 
-    def process(self, pair: Pair) -> Iterator[Any]:
+    def process(self, pairs: tuple[Pair, ...]) -> Iterator[Any]:
+        for pair in pairs:
+            yield from self._examine(pair)
+            self._progress.add()
+
+    def _examine(self, pair: Pair) -> Iterator[Any]:
         try:
             picture, rejects = self._examiner.examine(pair)
         except RecordError as error:
@@ -154,7 +159,6 @@ class _Examine(beam.DoFn):
             yield picture
             for reject in rejects:
                 yield TaggedOutput("rejects", reject)
-        self._progress.add()
 
     def finish_bundle(self) -> None:
         self._progress.flush()
@@ -166,7 +170,7 @@ def _rejected(pair: Pair, code: str, message: str) -> TaggedOutput:
 
 @dataclass
 class ExaminePictures(beam.PTransform):
-    """Turns pairs into pictures. Returns (pictures, rejects).
+    """Turns batches of pairs into pictures. Returns (pictures, rejects).
 
     Attributes:
         examiner: how to look at a pair.

@@ -111,10 +111,10 @@ def parse_size(text: str) -> int:
         ValueError: quoting what is wrong.
     """
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", text)
-    unit = found[2].upper() if found else ""
-    if not found or unit not in _UNITS:
+    unit = _UNITS.get(found[2].upper()) if found else None
+    size = float(found[1]) * unit if found and unit else math.inf
+    if not math.isfinite(size):
         raise ValueError(f"'{text}' is not a size, such as 256MiB, 100MB or 1GiB")
-    size = round(float(found[1]) * _UNITS[unit])
-    if size < 1:
+    if round(size) < 1:
         raise ValueError(f"'{text}' is less than one byte")
-    return size
+    return round(size)

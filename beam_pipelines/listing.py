@@ -107,7 +107,7 @@ def without_extension(name: str) -> str:
 
 def is_image_name(name: str) -> bool:
     """Returns whether a file would be taken for an image by its name alone."""
-    return extension(name) in IMAGE_EXTENSIONS or extension(name) == ""
+    return extension(name) in IMAGE_EXTENSIONS
 
 
 def _may_be_image(name: str) -> bool:

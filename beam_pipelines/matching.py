@@ -20,7 +20,7 @@ import apache_beam as beam
 from apache_beam.pvalue import PCollection, TaggedOutput
 
 from beam_pipelines.candidates import Candidates, file_name, folders_of, real_images, stem
-from beam_pipelines.coding import Outcome
+from beam_pipelines.coding import Outcome, in_batches
 from beam_pipelines.listing import FileSet, is_image_name, without_extension
 from beam_pipelines.reading import read_record
 from beam_pipelines.records import ListedImage, Pair, Query, RecordError, Reject, Side, Tally
@@ -160,7 +160,7 @@ class _MatchByPath(beam.DoFn):
         bucket, sides = element
         images, queries = join(sides)
         pairs, left, rest = match_by_path(images, queries)
-        yield from pairs
+        yield from in_batches(pairs)
         yield TaggedOutput("next", (bucket, rest))
         yield TaggedOutput("outcomes", Tally("annotations", len(queries)))
         yield TaggedOutput("outcomes", Tally("images", len(images)))
@@ -183,7 +183,7 @@ class _MatchByName(beam.DoFn):
     def process(self, element: tuple[int, Iterable[Side]]) -> Iterator[Any]:
         bucket, sides = element
         pairs, left, rejects, rest = match_by_name(*join(sides), self.bases, self.last)
-        yield from pairs
+        yield from in_batches(pairs)
         for reject in rejects:
             yield TaggedOutput("outcomes", reject)
         if not self.last:
@@ -195,14 +195,14 @@ class _MatchByName(beam.DoFn):
             yield TaggedOutput("outcomes", _missing(query))
         alone = [i.name for i in rest.images if not i.matched and is_image_name(i.name)]
         if self.unannotated == "negative":
-            yield from (Pair("", name) for name in alone)
+            yield from in_batches([Pair("", name) for name in alone])
         elif alone:
             yield TaggedOutput("outcomes", Tally("images_without_annotation", len(alone)))
 
 
 @dataclass
 class MatchImages(beam.PTransform):
-    """Lists annotations and images and matches them. Returns (pairs, outcomes: rejects and tallies).
+    """Lists annotations and images and matches them. Returns (batches of pairs, outcomes: rejects and tallies).
 
     Attributes:
         annotation_files: where annotations are.
@@ -241,7 +241,7 @@ class MatchImages(beam.PTransform):
 
     def _round(self, sides: list[PCollection], by: str, match: beam.DoFn) -> beam.pvalue.DoOutputsTuple:
         joined = sides | f"Bring together for {by}" >> beam.Flatten() | f"Join for {by}" >> beam.GroupByKey()
-        return joined | f"Match by {by}" >> self._do(match, Pair)
+        return joined | f"Match by {by}" >> self._do(match, tuple[Pair, ...])
 
     @staticmethod
     def _do(do_fn: beam.DoFn, main_type: type) -> beam.PTransform:

@@ -4,6 +4,7 @@ import argparse
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NoReturn
 
 import yaml
@@ -25,6 +26,9 @@ from beam_pipelines.suggestions import did_you_mean
 
 _LOCAL_RUNNERS = {"", "directrunner", "fnapirunner", "bundlebaseddirectrunner", "dataflowrunner"}
 """Runners whose flags this process knows; the flags of others are known to their job servers only."""
+
+_TAKE_SEVERAL = {"--annotations", "--images"}
+"""Flags with a list of values; flags of Beam are repeated instead."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +163,8 @@ def parse_build_options(arguments: Sequence[str]) -> BuildOptions:
     finder = _Parser(add_help=False, allow_abbrev=False)
     finder.add_argument("--config", nargs="+", action="extend", default=[])
     files = finder.parse_known_args(arguments)[0].config
+    if arguments and not arguments[0].startswith("-"):  # it would be taken for a value of the file's last flag
+        raise UsageError(f"unexpected argument '{arguments[0]}'")
     from_files = [item for file in files for item in read_config(file, known)]
     parsed, rest = parser.parse_known_args([*from_files, *arguments])
     _check_beam_flags(rest, known)
@@ -197,7 +203,12 @@ def read_config(path: str, known: set[str]) -> list[str]:
     for key, value in content.items():
         flag = f"--{key}"
         if flag == "--config" or (flag not in known and flag not in beam_flags):
-            raise UsageError(f"--config '{path}' has an unknown key '{key}'{did_you_mean(flag, known | beam_flags)}")
+            keys = {name.lstrip("-") for name in known | beam_flags} - {"config"}
+            raise UsageError(
+                f"--config '{path}' has an unknown key '{key}'{did_you_mean(str(key).lstrip('-'), sorted(keys))}"
+            )
+        if isinstance(value, list) and flag in known - _TAKE_SEVERAL:
+            raise UsageError(f"--config '{path}': '{key}' takes one value, not a list")
         arguments += _as_arguments(flag, value)
     return arguments
 
@@ -210,7 +221,7 @@ def _as_arguments(flag: str, value: Any) -> list[str]:
     if isinstance(value, dict):
         return [f"{flag}={','.join(f'{name}={share}' for name, share in value.items())}"]
     if isinstance(value, list):
-        return [flag, *map(str, value)]
+        return [flag, *map(str, value)] if flag in _TAKE_SEVERAL else [f"{flag}={item}" for item in value]
     return [f"{flag}={value}"]
 
 
@@ -228,8 +239,9 @@ def _check_beam_flags(rest: Sequence[str], known: set[str]) -> None:
     """Refuses flags that neither this command nor Beam knows; Beam itself would ignore them."""
     if not rest:
         return
-    if not rest[0].startswith("-"):
-        raise UsageError(f"unexpected argument '{rest[0]}'")
+    for before, item in pairwise(["", *rest]):
+        if not item.startswith("-") and (not before.startswith("-") or "=" in before):
+            raise UsageError(f"unexpected argument '{item}'")
     given = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     given.add_argument("--runner", default="")
     runner = given.parse_known_args(rest)[0].runner.lower()

@@ -44,6 +44,9 @@ def inspect_output(output: str, overwrite: bool) -> Predecessor:
     """
     if not is_remote(output) and os.path.exists(output) and not os.path.isdir(output):
         raise UsageError(f"--output '{output}' is a file: give a folder")
+    absolute = output if is_remote(output) else os.path.abspath(output)
+    if re.search(r"[*?\[\]]", absolute):  # Beam renames and deletes what matches a path, here and in other folders
+        raise UsageError(f"--output '{absolute}' has a wildcard in it (one of * ? [ ]): give a folder without")
     present = _entries(output)
     temps = tuple(sorted(name for name in present if _TEMP_NAME.fullmatch(name)))
     if not present:
@@ -154,7 +157,9 @@ def _named_by_manifest(output: str) -> set[str]:
         manifest = read_manifest(output, open_file=lambda path, _: FileSystems.open(path))
     except ManifestError:
         return set()
-    return {*manifest.files(), MANIFEST_NAME, RUN_NAME}
+    named = {*manifest.files(), MANIFEST_NAME, RUN_NAME}
+    # A manifest may be a stranger's, and a folder would be deleted with all that is in it.
+    return named if is_remote(output) else {name for name in named if not os.path.isdir(os.path.join(output, name))}
 
 
 def _named_by_intent(temp: str) -> set[str]:

@@ -55,12 +55,12 @@ class BuildDataset(beam.PTransform):
         examined, unusable = pairs | "Examine pictures" >> ExaminePictures(self.examiner, self.progress)
         grouped = self.wishes.group_by is not None
         pictures, copies = examined | "Deduplicate" >> DeduplicatePictures(self.duplicates, self.buckets, grouped)
-        outcomes = (pictures, unmatched, unusable, copies) | "All outcomes" >> beam.Flatten().with_output_types(Outcome)
-        survey = outcomes | "Survey" >> beam.CombineGlobally(TakeSurvey(self.wishes.seed))
+        others = (unmatched, unusable, copies) | "Rejects and tallies" >> beam.Flatten().with_output_types(Outcome)
+        survey = (pictures, others) | "Survey" >> TakeSurvey(self.wishes.seed)
         plan = survey | "Plan or refuse" >> beam.Map(make_plan, self.wishes)
         splits = tuple(self.wishes.fractions)
         temp = None if self.preview else self.temp
-        written = (outcomes, plan) | "Write" >> WriteShards(self.output, temp, images, splits, self.progress)
+        written = (pictures, others, plan) | "Write" >> WriteShards(self.output, temp, images, splits, self.progress)
         return (written, plan) | "Finish" >> FinishDataset(
             self.output, self.temp, images, self.predecessor, self.wishes.label_map, self.options, self.preview
         )

@@ -4,6 +4,8 @@ import contextlib
 import os
 import sys
 import tempfile
+import threading
+import traceback
 from collections.abc import Iterator
 
 
@@ -37,7 +39,19 @@ class Log:
 
     @contextlib.contextmanager
     def takes_stderr(self) -> Iterator[None]:
-        """Sends here what worker processes and libraries print on stderr; Python's own `sys.stderr` stays."""
+        """Sends here what worker processes, libraries and dying threads say on stderr; `sys.stderr` stays."""
+        hook, threading.excepthook = threading.excepthook, self._note
+        try:
+            with self._takes_descriptor():
+                yield
+        finally:
+            threading.excepthook = hook
+
+    def _note(self, died: threading.ExceptHookArgs) -> None:
+        self.write("".join(traceback.format_exception(died.exc_value)))
+
+    @contextlib.contextmanager
+    def _takes_descriptor(self) -> Iterator[None]:
         try:
             saved = os.dup(2)
         except OSError:  # the command was started without a stderr

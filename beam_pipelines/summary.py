@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from beam_pipelines.options import BuildOptions
 from beam_pipelines.rejects import REMEDIES, REPAIRS
@@ -25,19 +26,19 @@ def print_summary(manifest: Manifest, options: BuildOptions, seconds: float, pea
         peak_memory: bytes, of the largest process.
         screen: where to print.
     """
-    screen.print(_contents(manifest))
+    screen.print(_contents(manifest, "size, about" if options.dry_run else "size"))
     if manifest.repairs:
         screen.print(_reasons("Repairs", manifest.repairs, REPAIRS))
     if manifest.rejects.counts:
         screen.print(_reasons("Rejects", manifest.rejects.counts, REMEDIES))
     for line in _remarks(manifest):
-        screen.print(line, highlight=False, soft_wrap=True)
+        screen.print(line, markup=False, emoji=False, highlight=False, soft_wrap=True)
     images = sum(split.images for split in manifest.splits.values())
     size = sum(split.bytes for split in manifest.splits.values())
     shards = sum(len(split.shards) for split in manifest.splits.values())
-    speed = f"{images / seconds:,.0f} images/s" if seconds else ""
+    speed = f" ({images / seconds:,.0f} images/s)" if seconds else ""
     screen.print(
-        f"{images:,} images, {readable_size(size)} in {_count(shards, 'shard')}, {seconds:.1f} s ({speed}), "
+        f"{_count(images, 'image')}, {readable_size(size)} in {_count(shards, 'shard')}, {seconds:.1f} s{speed}, "
         f"peak memory {readable_size(peak_memory)}",
         highlight=False,
         soft_wrap=True,
@@ -45,7 +46,8 @@ def print_summary(manifest: Manifest, options: BuildOptions, seconds: float, pea
     if options.dry_run:
         screen.print("Dry run: nothing was written.", highlight=False)
     else:
-        screen.print(os.path.join(options.output, MANIFEST_NAME), highlight=False, soft_wrap=True)
+        path = os.path.join(options.output, MANIFEST_NAME)
+        screen.print(path, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
 
 def readable_size(count: float) -> str:
@@ -61,7 +63,7 @@ def readable_size(count: float) -> str:
     return f"{count:.1f} TiB"
 
 
-def _contents(manifest: Manifest) -> Table:
+def _contents(manifest: Manifest, size_label: str) -> Table:
     table = Table(title="Dataset", title_justify="left")
     table.add_column("")
     splits = manifest.splits
@@ -73,7 +75,7 @@ def _contents(manifest: Manifest) -> Table:
 
     def add(label: str, counts: list[int], style: str = "") -> None:
         cells = [f"{count:,}" for count in (*counts, *([sum(counts)] if several else []))]
-        table.add_row(label, *cells, style=style)
+        table.add_row(Text(label), *cells, style=style)  # a name may look like markup
 
     add("images", [s.images for s in splits.values()], "bold")
     add("  negatives", [s.negatives for s in splits.values()])
@@ -86,7 +88,7 @@ def _contents(manifest: Manifest) -> Table:
         add(f"  {len(rest)} more classes", [sum(s.boxes.get(n, 0) for n in rest) for s in splits.values()])
     add("shards", [len(s.shards) for s in splits.values()], "bold")
     sizes = [s.bytes for s in splits.values()]
-    table.add_row("size", *(readable_size(size) for size in (*sizes, *([sum(sizes)] if several else []))))
+    table.add_row(size_label, *(readable_size(size) for size in (*sizes, *([sum(sizes)] if several else []))))
     return table
 
 
@@ -127,7 +129,7 @@ def _shifted_shares(manifest: Manifest) -> list[str]:
 
 def printable(text: str) -> str:
     """Returns text without control characters, which a name from a file could bring to a terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text).replace("[", r"\[")
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _count(number: int, noun: str) -> str:

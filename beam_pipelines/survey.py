@@ -1,10 +1,15 @@
 """What the whole of the input looks like: gathered once, in bounded memory, before anything is written."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from heapq import nsmallest
+from typing import Any
 
 import apache_beam as beam
+from apache_beam.pvalue import PCollection
+from apache_beam.transforms.window import GlobalWindows
+from apache_beam.utils.windowed_value import WindowedValue
 
 from beam_pipelines.coding import Outcome
 from beam_pipelines.records import Picture, Reject
@@ -41,7 +46,7 @@ class Survey:
             if outcome.leads:
                 self.census.add(outcome.signature, draw(outcome.group, seed))
             self.images += 1
-            self.bytes += outcome.size + _EXAMPLE_BYTES + _BOX_BYTES * len(outcome.boxes)
+            self.bytes += estimate_bytes(outcome)
             for box in outcome.boxes:
                 self.boxes[box[0]] += 1
             if "group_not_found" in outcome.repairs:
@@ -76,23 +81,42 @@ class Survey:
         return sum(n for (of_level, _), n in self.rejects.items() if of_level == level)
 
 
-class TakeSurvey(beam.CombineFn):
-    """Merges outcomes into one `Survey`."""
+def estimate_bytes(picture: Picture) -> int:
+    """Returns about how large the record of a picture will be."""
+    return picture.size + _EXAMPLE_BYTES + _BOX_BYTES * len(picture.boxes)
+
+
+class _SurveyBatches(beam.DoFn):
+    """Surveys what one worker sees at a time; fused with the stage before, so that nothing travels."""
 
     def __init__(self, seed: int):
         self._seed = seed
+
+    def start_bundle(self) -> None:
+        self._survey = Survey()
+
+    def process(self, outcomes: Iterable[Any]) -> None:
+        for outcome in outcomes:
+            self._survey.add(outcome, self._seed)
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        yield GlobalWindows.windowed_value(self._survey)
+
+
+class MergeSurveys(beam.CombineFn):
+    """Adds surveys of parts."""
 
     def create_accumulator(self) -> Survey:
         """Returns an empty survey."""
         return Survey()
 
-    def add_input(self, survey: Survey, outcome: Outcome) -> Survey:
-        """Counts one outcome."""
-        survey.add(outcome, self._seed)
+    def add_input(self, survey: Survey, other: Survey) -> Survey:
+        """Adds one part."""
+        survey.merge(other)
         return survey
 
     def merge_accumulators(self, surveys: Iterable[Survey]) -> Survey:
-        """Adds all counts."""
+        """Adds all parts."""
         merged = Survey()
         for survey in surveys:
             merged.merge(survey)
@@ -101,3 +125,26 @@ class TakeSurvey(beam.CombineFn):
     def extract_output(self, survey: Survey) -> Survey:
         """Returns the survey itself."""
         return survey
+
+
+@dataclass
+class TakeSurvey(beam.PTransform):
+    """Surveys batches of pictures, and rejects and tallies. Returns one survey.
+
+    Attributes:
+        seed: of the split.
+    """
+
+    seed: int
+
+    def expand(self, inputs: tuple[PCollection, PCollection]) -> PCollection:
+        """Surveys part by part where the parts are, then merges."""
+        pictures, others = inputs
+        parts = [
+            pictures | "Survey pictures" >> self._parts(),
+            others | "One by one" >> beam.Map(lambda outcome: (outcome,)) | "Survey others" >> self._parts(),
+        ]
+        return parts | "All parts" >> beam.Flatten() | "Merge" >> beam.CombineGlobally(MergeSurveys())
+
+    def _parts(self) -> beam.PTransform:
+        return beam.ParDo(_SurveyBatches(self.seed)).with_output_types(Survey)

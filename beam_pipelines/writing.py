@@ -23,10 +23,12 @@ from beam_pipelines.encoding import ExampleCoder
 from beam_pipelines.listing import FileSet
 from beam_pipelines.planning import Plan
 from beam_pipelines.progress import ProgressMark
-from beam_pipelines.records import Picture, Reject, Tally
+from beam_pipelines.records import Picture, Reject
 from beam_pipelines.sharding import REJECTS, ShardId, all_shards, shard_of
+from beam_pipelines.survey import estimate_bytes
 
-_NOT_WRITTEN = ("", 0, "00000000")
+_NO_CRC = "00000000"
+"""Of a shard that was only counted."""
 
 
 class Written(NamedTuple):
@@ -134,16 +136,19 @@ class _WriteShard(beam.DoFn):
         self._writers, self._temp = writers, temp
         self._progress = ProgressMark(progress, "write")
 
-    def process(self, element: tuple[str, Iterable[Any]], plan: Plan) -> Iterator[Written]:
-        text, outcomes = element
+    def process(self, element: tuple[str, Iterable[tuple[Any, ...]]], plan: Plan) -> Iterator[Written]:
+        text, batches = element
         shard = ShardId.from_text(text)
-        found = [outcome for outcome in outcomes if not isinstance(outcome, Tally)]
+        found = [outcome for batch in batches for outcome in batch]
         if shard.family == REJECTS:
-            path, size, crc32c = _write_rejects(self._temp, shard, found) if self._temp else _NOT_WRITTEN
+            path, size, crc32c = _write_rejects(self._temp, shard, found) if self._temp else ("", 0, _NO_CRC)
             yield Written(text, path, len(found), size, crc32c, 0, {}, {})
             return
         pictures = sorted(found, key=attrgetter("key", "image", "annotation"))
-        path, size, crc32c = self._write(shard, pictures, plan.labels) if self._temp else _NOT_WRITTEN
+        if self._temp:
+            path, size, crc32c = self._write(shard, pictures, plan.labels)
+        else:
+            path, size, crc32c = "", sum(map(estimate_bytes, pictures)), _NO_CRC
         negatives, boxes, repairs = count_contents(pictures)
         yield Written(text, path, len(pictures), size, crc32c, negatives, dict(boxes), dict(repairs))
 
@@ -159,20 +164,19 @@ class _WriteShard(beam.DoFn):
             self._progress.add()
 
 
-def _to_shard(outcome: Outcome, plan: Plan) -> Iterator[tuple[str, Picture | Reject]]:
-    shard = shard_of(outcome, plan)
-    if shard is not None:
-        yield shard, outcome  # type: ignore[misc]
-
-
-def _every_shard(plan: Plan) -> Iterator[tuple[str, Tally]]:
-    for shard in all_shards(plan):
-        yield shard.text, Tally("shard", 1)
+def _to_shards(outcomes: Iterable[Any], plan: Plan) -> Iterator[tuple[str, tuple[Outcome, ...]]]:
+    by_shard: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        shard = shard_of(outcome, plan)
+        if shard is not None:
+            by_shard.setdefault(shard, []).append(outcome)
+    for shard, content in by_shard.items():
+        yield shard, tuple(content)
 
 
 @dataclass
 class WriteShards(beam.PTransform):
-    """Writes pictures and rejects into shards of the temporary folder. Returns one `Written` a shard.
+    """Writes batches of pictures, and rejects, into shards of the temporary folder. Returns one `Written` a shard.
 
     Attributes:
         output: the dataset's folder.
@@ -188,19 +192,26 @@ class WriteShards(beam.PTransform):
     splits: tuple[str, ...]
     progress: str | None = None
 
-    def expand(self, inputs: tuple[PCollection, PCollection]) -> PCollection:
-        """One shuffle of metadata by shard; every shard gets an element, so that an empty one is written too."""
-        outcomes, plan = inputs
-        keyed = tuple[str, Outcome]
+    def expand(self, inputs: tuple[PCollection, PCollection, PCollection]) -> PCollection:
+        """One shuffle of metadata by shard; every shard gets a batch, if an empty one, so that all are written."""
+        pictures, others, plan = inputs
+        keyed = tuple[str, tuple[Outcome, ...]]
+        side = AsSingleton(plan)
+        contents = (
+            pictures | "Choose splits and shards" >> beam.FlatMap(_to_shards, side).with_output_types(keyed),
+            others | "Choose files of rejects" >> beam.FlatMap(_one_to_shard, side).with_output_types(keyed),
+            plan | "Name every shard" >> beam.FlatMap(_every_shard).with_output_types(keyed),
+        )
         writers = {split: TFRecordShards(self.output, split, self.images) for split in self.splits}
-        sent = outcomes | "Choose split and shard" >> beam.FlatMap(_to_shard, AsSingleton(plan)).with_output_types(
-            keyed
-        )
-        every = plan | "Name every shard" >> beam.FlatMap(_every_shard).with_output_types(keyed)
-        return (
-            (sent, every)
-            | "Shards and their contents" >> beam.Flatten()
-            | "Bring shards together" >> beam.GroupByKey()
-            | "Write shards"
-            >> beam.ParDo(_WriteShard(writers, self.temp, self.progress), AsSingleton(plan)).with_output_types(Written)
-        )
+        write = beam.ParDo(_WriteShard(writers, self.temp, self.progress), side).with_output_types(Written)
+        shards = contents | "Shards and their contents" >> beam.Flatten() | "Bring shards together" >> beam.GroupByKey()
+        return shards | "Write shards" >> write
+
+
+def _one_to_shard(outcome: Any, plan: Plan) -> Iterator[tuple[str, tuple[Outcome, ...]]]:
+    return _to_shards((outcome,), plan)
+
+
+def _every_shard(plan: Plan) -> Iterator[tuple[str, tuple[Outcome, ...]]]:
+    for shard in all_shards(plan):
+        yield shard.text, ()
