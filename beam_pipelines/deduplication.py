@@ -10,7 +10,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.pvalue import AsSingleton, PCollection, TaggedOutput
 
-from beam_pipelines.coding import in_batches
+from beam_pipelines.coding import Batch, in_batches
 from beam_pipelines.records import Picture, Reject, signature_of
 
 POLICIES = ("keep", "merge", "reject")
@@ -117,7 +117,8 @@ class UniteGroups(beam.CombineFn):
 def _root(parents: dict[str, str], name: str) -> str:
     while name in parents:
         parent = parents[name]
-        name = parents[name] = parents.get(parent, parent)  # halves the way: a chain would cost its square
+        parents[name] = parents.get(parent, parent)  # halves the way: a chain would cost its square
+        name = parents[name]
     return name
 
 
@@ -141,7 +142,7 @@ def _by_content(picture: Picture, buckets: int) -> tuple[int, Picture]:
     return int(picture.sha256[:8], 16) % buckets, picture
 
 
-def _by_group(pictures: tuple[Picture, ...], buckets: int, roots: dict[str, str]) -> Iterator[tuple[int, Picture]]:
+def _by_group(pictures: Batch, buckets: int, roots: dict[str, str]) -> Iterator[tuple[int, Picture]]:
     for picture in pictures:
         group = roots.get(picture.group, picture.group)
         yield zlib.crc32(group.encode()) % buckets, picture._replace(group=group)
@@ -175,7 +176,7 @@ class DeduplicatePictures(beam.PTransform):
             | "Bring equal pictures together" >> beam.GroupByKey()
             | "Settle duplicates"
             >> beam.ParDo(_Deduplicate(self.policy, self.grouped))
-            .with_output_types(tuple[Picture, ...], links=tuple[str, str], rejects=Reject)
+            .with_output_types(Batch, links=tuple[str, str], rejects=Reject)
             .with_outputs("links", "rejects", main="pictures")
         )
         if not self.grouped:
@@ -185,6 +186,6 @@ class DeduplicatePictures(beam.PTransform):
             settled.pictures
             | "Bucket by group" >> beam.FlatMap(_by_group, self.buckets, roots).with_output_types(keyed)
             | "Bring groups together" >> beam.GroupByKey()
-            | "Share classes within groups" >> beam.FlatMapTuple(_of_group).with_output_types(tuple[Picture, ...])
+            | "Share classes within groups" >> beam.FlatMapTuple(_of_group).with_output_types(Batch)
         )
         return shared, settled.rejects

@@ -14,6 +14,7 @@ from apache_beam.pvalue import PCollection, TaggedOutput
 
 from beam_pipelines.boxes import check_boxes
 from beam_pipelines.candidates import stem
+from beam_pipelines.coding import Batch
 from beam_pipelines.listing import FileSet
 from beam_pipelines.pictures.conversion import plan_conversion
 from beam_pipelines.pictures.orientation import settle
@@ -143,7 +144,7 @@ class _Examine(beam.DoFn):
         self._examiner = examiner
         self._progress = ProgressMark(progress, "examine")
 
-    def process(self, pairs: tuple[Pair, ...]) -> Iterator[Any]:
+    def process(self, pairs: Batch) -> Iterator[Any]:
         for pair in pairs:
             yield from self._examine(pair)
             self._progress.add()

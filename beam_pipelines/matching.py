@@ -20,7 +20,7 @@ import apache_beam as beam
 from apache_beam.pvalue import PCollection, TaggedOutput
 
 from beam_pipelines.candidates import Candidates, file_name, folders_of, real_images, stem
-from beam_pipelines.coding import Outcome, in_batches
+from beam_pipelines.coding import Batch, Outcome, in_batches
 from beam_pipelines.listing import FileSet, is_image_name, without_extension
 from beam_pipelines.reading import read_record
 from beam_pipelines.records import ListedImage, Pair, Query, RecordError, Reject, Side, Tally
@@ -241,7 +241,7 @@ class MatchImages(beam.PTransform):
 
     def _round(self, sides: list[PCollection], by: str, match: beam.DoFn) -> beam.pvalue.DoOutputsTuple:
         joined = sides | f"Bring together for {by}" >> beam.Flatten() | f"Join for {by}" >> beam.GroupByKey()
-        return joined | f"Match by {by}" >> self._do(match, tuple[Pair, ...])
+        return joined | f"Match by {by}" >> self._do(match, Batch)
 
     @staticmethod
     def _do(do_fn: beam.DoFn, main_type: type) -> beam.PTransform:

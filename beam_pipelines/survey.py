@@ -4,14 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import nsmallest
-from typing import Any
 
 import apache_beam as beam
 from apache_beam.pvalue import PCollection
 from apache_beam.transforms.window import GlobalWindows
 from apache_beam.utils.windowed_value import WindowedValue
 
-from beam_pipelines.coding import Outcome
+from beam_pipelines.coding import Batch, Outcome
 from beam_pipelines.records import Picture, Reject
 from beam_pipelines.splits.census import Census, draw
 
@@ -95,7 +94,7 @@ class _SurveyBatches(beam.DoFn):
     def start_bundle(self) -> None:
         self._survey = Survey()
 
-    def process(self, outcomes: Iterable[Any]) -> None:
+    def process(self, outcomes: Batch) -> None:
         for outcome in outcomes:
             self._survey.add(outcome, self._seed)
 
@@ -140,10 +139,8 @@ class TakeSurvey(beam.PTransform):
     def expand(self, inputs: tuple[PCollection, PCollection]) -> PCollection:
         """Surveys part by part where the parts are, then merges."""
         pictures, others = inputs
-        parts = [
-            pictures | "Survey pictures" >> self._parts(),
-            others | "One by one" >> beam.Map(lambda outcome: (outcome,)) | "Survey others" >> self._parts(),
-        ]
+        alone = others | "One by one" >> beam.Map(lambda outcome: (outcome,)).with_output_types(Batch)
+        parts = [pictures | "Survey pictures" >> self._parts(), alone | "Survey others" >> self._parts()]
         return parts | "All parts" >> beam.Flatten() | "Merge" >> beam.CombineGlobally(MergeSurveys())
 
     def _parts(self) -> beam.PTransform:

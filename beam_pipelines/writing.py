@@ -18,7 +18,7 @@ from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.pvalue import AsSingleton, PCollection
 
-from beam_pipelines.coding import Outcome
+from beam_pipelines.coding import Batch, Outcome
 from beam_pipelines.encoding import ExampleCoder
 from beam_pipelines.listing import FileSet
 from beam_pipelines.planning import Plan
@@ -136,7 +136,7 @@ class _WriteShard(beam.DoFn):
         self._writers, self._temp = writers, temp
         self._progress = ProgressMark(progress, "write")
 
-    def process(self, element: tuple[str, Iterable[tuple[Any, ...]]], plan: Plan) -> Iterator[Written]:
+    def process(self, element: tuple[str, Iterable[Batch]], plan: Plan) -> Iterator[Written]:
         text, batches = element
         shard = ShardId.from_text(text)
         found = [outcome for batch in batches for outcome in batch]
@@ -164,7 +164,7 @@ class _WriteShard(beam.DoFn):
             self._progress.add()
 
 
-def _to_shards(outcomes: Iterable[Any], plan: Plan) -> Iterator[tuple[str, tuple[Outcome, ...]]]:
+def _to_shards(outcomes: Batch, plan: Plan) -> Iterator[tuple[str, Batch]]:
     by_shard: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         shard = shard_of(outcome, plan)
@@ -195,7 +195,7 @@ class WriteShards(beam.PTransform):
     def expand(self, inputs: tuple[PCollection, PCollection, PCollection]) -> PCollection:
         """One shuffle of metadata by shard; every shard gets a batch, if an empty one, so that all are written."""
         pictures, others, plan = inputs
-        keyed = tuple[str, tuple[Outcome, ...]]
+        keyed = tuple[str, Batch]
         side = AsSingleton(plan)
         contents = (
             pictures | "Choose splits and shards" >> beam.FlatMap(_to_shards, side).with_output_types(keyed),
@@ -208,10 +208,10 @@ class WriteShards(beam.PTransform):
         return shards | "Write shards" >> write
 
 
-def _one_to_shard(outcome: Any, plan: Plan) -> Iterator[tuple[str, tuple[Outcome, ...]]]:
+def _one_to_shard(outcome: Outcome, plan: Plan) -> Iterator[tuple[str, Batch]]:
     return _to_shards((outcome,), plan)
 
 
-def _every_shard(plan: Plan) -> Iterator[tuple[str, tuple[Outcome, ...]]]:
+def _every_shard(plan: Plan) -> Iterator[tuple[str, Batch]]:
     for shard in all_shards(plan):
         yield shard.text, ()

@@ -89,6 +89,8 @@ def _probe_png(data: bytes, decode: bool) -> Probe:
     decoding.check_size(header.width, header.height)
     orientation = exif.orientation(data, header.orientation_at)
     reencode = "reencoded_depth" if header.depth > 8 else ""
+    if decode:
+        png.check_pixels(data)
     if decode or reencode or header.orientation_at:
         decoding.decode(data, "png")
     return Probe("png", header.width, header.height, orientation, reencode, header.animated, True)

@@ -1,0 +1,289 @@
+"""What becomes of a pair of files: whole pictures, from small real files."""
+
+import hashlib
+
+import pytest
+from apache_beam import Create
+from apache_beam.testing.util import assert_that, equal_to
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beam_pipelines.coding import Batch
+from beam_pipelines.examination import ExaminePictures, Examiner, key_of
+from beam_pipelines.progress import read_progress
+from beam_pipelines.records import Pair, Picture, RecordError, Reject
+
+from .made import cat_object, examiner, pipeline_here, put, voc
+from .pictures.made_pictures import SIZE, encoded, gradient, raw_png, turned
+
+JPEG = encoded(gradient(), "JPEG")
+PNG = encoded(gradient(), "PNG")
+CAT = ("cat", 0.25, 0.20000000298023224, 0.75, 0.800000011920929, 0, 0, "Unspecified")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Both sides exist."""
+    for side in ("annotations", "images"):
+        (tmp_path / side).mkdir()
+    return tmp_path
+
+
+def pair_of(folder, data: bytes, annotation: str | None = None, image="a.jpg"):
+    put(folder, f"images/{image}", data)
+    if annotation is None:
+        return Pair("", image)
+    put(folder, "annotations/a.xml", annotation)
+    return Pair("a.xml", image)
+
+
+def expected(pair: Pair, data: bytes, **changes) -> Picture:
+    sha256 = hashlib.sha256(data).hexdigest()
+    plain = Picture(
+        key=key_of(sha256, pair),
+        sha256=sha256,
+        image=pair.image,
+        annotation=pair.annotation,
+        width=SIZE[0],
+        height=SIZE[1],
+        size=len(data),
+        format="jpeg",
+        conversion="",
+        group=sha256,
+        signature="cat",
+        leads=True,
+        boxes=(CAT,),
+        repairs=(),
+    )
+    return plain._replace(**changes)
+
+
+NO_BOXES = {"boxes": (), "signature": ""}
+
+
+def test_a_plain_pair(folder):
+    pair = pair_of(folder, JPEG, voc(cat_object(), filename="A.png", size=SIZE))
+    assert examiner(folder).examine(pair) == (expected(pair, JPEG), [])
+
+
+def test_a_png_named_jpg(folder):
+    pair = pair_of(folder, PNG, voc(cat_object(), size=SIZE))
+    found = expected(pair, PNG, format="png", repairs=("extension_differs",))
+    assert examiner(folder).examine(pair) == (found, [])
+
+
+def test_an_image_without_annotation(folder):
+    pair = pair_of(folder, JPEG)
+    assert examiner(folder).examine(pair) == (expected(pair, JPEG, **NO_BOXES), [])
+
+
+def test_an_annotation_without_objects(folder):
+    pair = pair_of(folder, JPEG, voc(size=SIZE))
+    assert examiner(folder).examine(pair) == (expected(pair, JPEG, **NO_BOXES), [])
+
+
+@pytest.mark.parametrize(
+    ("size", "repair"),
+    [(None, "size_missing"), ((0, 0), "size_missing"), ((SIZE[0], 0), "size_missing"), ((30, 40), "size_differs")],
+)
+def test_sizes_that_are_not_the_pictures(folder, size, repair):
+    pair = pair_of(folder, JPEG, voc(cat_object(), size=size))
+    assert examiner(folder).examine(pair) == (expected(pair, JPEG, repairs=(repair,)), [])
+
+
+def test_a_filename_of_another_picture(folder):
+    pair = pair_of(folder, JPEG, voc(cat_object(), filename="b.jpg", size=SIZE))
+    assert examiner(folder).examine(pair) == (expected(pair, JPEG, repairs=("filename_differs",)), [])
+
+
+def test_all_repairs_of_a_picture(folder):
+    text = voc(cat_object(xmax=40.5), cat_object(xmax=45, name="dog"), filename="b.jpg")
+    pair = pair_of(folder, encoded(gradient("CMYK"), "JPEG"), text.replace("dog", "d\xf6g"), image="a.png")
+    path = folder / "annotations/a.xml"
+    path.write_bytes(path.read_text().encode("cp1252"))
+    boxes = (("cat", *CAT[1:3], 1.0, *CAT[4:]), ("dög", *CAT[1:3], 1.0, *CAT[4:]))
+    repairs = (
+        *("encoding_assumed", "filename_differs", "extension_differs", "reencoded_color", "size_missing"),
+        *("box_clipped", "box_rounded"),
+    )
+    data = (folder / "images/a.png").read_bytes()
+    changes = {"boxes": boxes, "signature": "cat\0dög", "repairs": repairs, "conversion": "plain_jpeg"}
+    assert examiner(folder).examine(pair) == (expected(pair, data, **changes), [])
+
+
+def test_boxes_that_cannot_stay(folder):
+    pair = pair_of(folder, JPEG, voc(cat_object(), cat_object(xmin=50, xmax=60), cat_object(xmax="x"), size=SIZE))
+    described = "cat xmin=50 ymin=6 xmax=60 ymax=24", "cat xmin=10 ymin=6 xmax=x ymax=24"
+    messages = "x from 50 to 60 in a picture of 40 × 30 pixels", "xmax is 'x'"
+    assert examiner(folder).examine(pair) == (
+        expected(pair, JPEG),
+        [
+            Reject("box_not_a_number", "box", "a.xml", "a.jpg", messages[1], described[1]),
+            Reject("box_outside", "box", "a.xml", "a.jpg", messages[0], described[0]),
+        ],
+    )
+
+
+def test_a_picture_that_lost_every_box_is_a_negative(folder):
+    pair = pair_of(folder, JPEG, voc(cat_object(xmin=30), size=SIZE))
+    message, described = "xmin 30 and xmax 30 are equal", "cat xmin=30 ymin=6 xmax=30 ymax=24"
+    found = expected(pair, JPEG, **NO_BOXES, repairs=("negative_after_rejects",))
+    reject = Reject("box_zero_area", "box", "a.xml", "a.jpg", message, described)
+    assert examiner(folder).examine(pair) == (found, [reject])
+
+
+def test_classes_that_may_not_stay_go_box_by_box(folder):
+    pair = pair_of(folder, JPEG, voc(cat_object(), cat_object(name="dog"), cat_object(name="eel"), size=SIZE))
+    picture, rejects = examiner(folder, classes=frozenset({"cat", "fox"})).examine(pair)
+    assert picture == expected(pair, JPEG)
+    assert [r._replace(box="") for r in rejects] == [
+        Reject("class_unknown", "box", "a.xml", "a.jpg", f"class '{name}' is not in the label map")
+        for name in ("dog", "eel")
+    ]
+    assert all(r.box.startswith(name) for r, name in zip(rejects, ("dog", "eel"), strict=True))
+
+
+def test_a_picture_of_unwanted_classes_is_a_negative_without_repair(folder):
+    pair = pair_of(folder, JPEG, voc(cat_object(), size=SIZE))
+    picture, rejects = examiner(folder, classes=frozenset({"dog"})).examine(pair)
+    assert picture == expected(pair, JPEG, **NO_BOXES)
+    assert [r.code for r in rejects] == ["class_unknown"]
+
+
+@pytest.mark.parametrize(
+    ("annotated", "changes"),
+    [
+        ((30, 40), {"width": 30, "height": 40, "conversion": "upright_jpeg", "repairs": ("orientation_applied",)}),
+        ((40, 30), {"width": 40, "height": 30, "conversion": "untag", "repairs": ("orientation_removed",)}),
+        (
+            None,
+            {
+                **{"width": 30, "height": 40, "conversion": "upright_jpeg"},
+                "repairs": ("orientation_assumed", "size_missing"),
+            },
+        ),
+    ],
+)
+def test_orientation(folder, annotated, changes):
+    data = turned("JPEG", 6)
+    pair = pair_of(folder, data, voc(cat_object(15, 15, 30, 30), size=annotated))
+    width, height = changes["width"], changes["height"]
+    [box] = examiner(folder).examine(pair)[0].boxes
+    assert box[:5] == pytest.approx(("cat", 15 / width, 15 / height, 30 / width, 30 / height))
+    assert examiner(folder).examine(pair) == (expected(pair, data, boxes=(box,), **changes), [])
+
+
+@pytest.mark.parametrize(
+    ("extent", "repair"),
+    [((25, 38), "orientation_applied"), ((38, 25), "orientation_removed"), ((25, 25), "orientation_assumed")],
+)
+def test_boxes_tell_how_a_turned_picture_was_annotated(folder, extent, repair):
+    boxes = cat_object(xmax=extent[0]), cat_object(ymax=extent[1]), cat_object(xmax="?")
+    pair = pair_of(folder, turned("JPEG", 6), voc(*boxes))
+    picture, rejects = examiner(folder).examine(pair)
+    assert picture.repairs == (repair, "size_missing")
+    assert [r.code for r in rejects] == ["box_not_a_number"]
+
+
+def test_several_frames(folder):
+    data = encoded(gradient("P"), "GIF", save_all=True, append_images=[gradient("P").rotate(90)])
+    pair = pair_of(folder, data, voc(cat_object(), size=SIZE), image="a.gif")
+    changes = {"format": "png", "conversion": "plain_png", "repairs": ("reencoded_format", "first_frame_only")}
+    assert examiner(folder).examine(pair) == (expected(pair, data, **changes), [])
+
+
+def refusal(pair, looking: Examiner):
+    with pytest.raises(RecordError) as refused:
+        looking.examine(pair)
+    return refused.value.code, refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [(b"", "image_empty"), (b"hello", "image_not_an_image"), (JPEG[:-30], "image_truncated")],
+)
+def test_pictures_that_cannot_become_examples(folder, data, code):
+    assert refusal(pair_of(folder, data, voc(cat_object())), examiner(folder))[0] == code
+
+
+def test_files_that_cannot_be_read(folder):
+    put(folder, "annotations/a.xml", voc(cat_object()))
+    put(folder, "images/a.jpg", JPEG)
+    gone = "cannot be read: No such file or directory"
+    assert refusal(Pair("b.xml", "a.jpg"), examiner(folder)) == ("annotation_unreadable", gone)
+    assert refusal(Pair("a.xml", "b.jpg"), examiner(folder)) == ("image_unreadable", gone)
+
+
+def test_only_decoding_finds_lost_rows(folder):
+    data = raw_png(200, 200, 8, 0, b"\0\x10\x20")
+    pair = pair_of(folder, data, image="a.png")
+    changes = {"width": 200, "height": 200, "format": "png"}
+    assert examiner(folder).examine(pair) == (expected(pair, data, **NO_BOXES, **changes), [])
+    assert refusal(pair, examiner(folder, decode=True))[0] == "image_truncated"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "group"),
+    [
+        (r"^([^/]+)/", "seq1"),
+        (r"seq\d", "seq1"),
+        (r"seq(x*)", ""),
+        (r"frame(\d)_(\d)", "2"),
+    ],
+)
+def test_groups(folder, pattern, group):
+    pair = pair_of(folder, JPEG, voc(cat_object(), size=SIZE), image="seq1/frame2_3.jpg")
+    assert examiner(folder, group_by=pattern).examine(pair) == (expected(pair, JPEG, group=group), [])
+
+
+@pytest.mark.parametrize("pattern", ["patient-([0-9]+)", r"(patient)?a\.jpg"])
+def test_a_path_that_has_no_group(folder, pattern):
+    pair = pair_of(folder, JPEG, voc(cat_object(), size=SIZE))
+    found = expected(pair, JPEG, repairs=("group_not_found",))
+    assert examiner(folder, group_by=pattern).examine(pair) == (found, [])
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
+
+
+@given(st.tuples(TEXT, TEXT, TEXT), st.tuples(TEXT, TEXT, TEXT))
+def test_keys(one, other):
+    keys = [key_of(sha256, Pair(annotation, image)) for sha256, annotation, image in (one, other)]
+    assert (keys[0] == keys[1]) == (one == other)
+    assert all(0 <= key < 2**63 for key in keys)
+
+
+def test_keys_stay_what_they_are():
+    """Another key is another order of the examples, and other shards."""
+    assert key_of("0" * 64, Pair("seq1/a.xml", "seq1/a.jpg")) == 8_597_056_263_085_995_520
+
+
+def test_in_a_pipeline(folder, monkeypatch):
+    good = pair_of(folder, JPEG, voc(cat_object(), cat_object(name=""), size=SIZE))
+    put(folder, "images/bad.jpg", b"hello")
+    put(folder, "images/odd.jpg", encoded(gradient("L"), "JPEG"))
+    pairs = [good, Pair("", "bad.jpg"), Pair("", "odd.jpg")]
+
+    def break_down(name, _):
+        if name == "odd.jpg":
+            raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr("beam_pipelines.examination.extension_differs", break_down)
+    progress = folder / "progress"
+    progress.mkdir()
+    with pipeline_here() as pipeline:
+        batches = pipeline | Create([tuple(pairs[:2]), tuple(pairs[2:])]).with_output_types(Batch)
+        pictures, rejects = batches | ExaminePictures(examiner(folder), str(progress))
+        assert_that(pictures, equal_to([expected(good, JPEG)]), label="pictures")
+        expected_rejects = [
+            Reject(
+                *("class_missing", "box", "a.xml", "a.jpg", "the object has no class name"),
+                "? xmin=10 ymin=6 xmax=30 ymax=24",
+            ),
+            Reject(
+                "image_not_an_image", "image", "", "bad.jpg", "The content (5 bytes) is text that begins with 'hello'."
+            ),
+            Reject("unexpected", "image", "", "odd.jpg", "ZeroDivisionError: division by zero"),
+        ]
+        assert_that(rejects, equal_to(expected_rejects), label="rejects")
+    assert read_progress(str(progress)) == {"examine": 3, "write": 0}

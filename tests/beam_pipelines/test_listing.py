@@ -1,0 +1,163 @@
+"""Which files a pattern or folder names, and how names are read."""
+
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beam_pipelines.failures import UsageError
+from beam_pipelines.listing import FileSet, extension, is_image_name, is_remote, without_extension
+
+from .made import put_all
+
+
+def listed(kind, *patterns, output=""):
+    return sorted(FileSet.of(kind, map(str, patterns), str(output)).names())
+
+
+def refusal(kind, *patterns):
+    with pytest.raises(UsageError) as refused:
+        FileSet.of(kind, map(str, patterns)).check()
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("a.jpg", "jpg"),
+        ("dir/A.JPEG", "jpeg"),
+        ("a.b.png", "png"),
+        ("a", ""),
+        (".jpg", ""),
+        ("dir.d/a", ""),
+        ("a.", ""),
+        ("frame.0001", ""),
+        ("a.mp3", "mp3"),
+        ("a.longer", ""),
+        ("a.b c", ""),
+    ],
+)
+def test_extensions(name, found):
+    assert extension(name) == found
+    assert without_extension(name) == (name[: -len(found) - 1] if found else name)
+
+
+@given(st.text(max_size=12))
+def test_an_extension_is_the_end_of_its_name(name):
+    found = extension(name)
+    rest = without_extension(name)
+    assert name[: len(rest)] == rest
+    assert name[len(rest) :].lower() == (f".{found}" if found else "")
+    assert bool(rest.rpartition("/")[2]) or not found
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [("a.jpg", True), ("a.TIFF", True), ("a", False), ("frame.0001", False), ("a.txt", False), ("a.xml", False)],
+)
+def test_image_names(name, taken):
+    assert is_image_name(name) is taken
+
+
+@pytest.mark.parametrize(("path", "remote"), [("gs://b/x", True), ("/gs/x", False), ("C:\\x", False)])
+def test_remote_paths(path, remote):
+    assert is_remote(path) is remote
+
+
+def test_a_folder_means_all_below_it(tmp_path):
+    put_all(tmp_path, "a.xml", "b/c.XML", "b/d/e.xml", "b/f.txt", "b/g.jpg", ".hidden.xml", ".cache/h.xml")
+    assert listed("annotations", tmp_path) == [("a.xml", 0), ("b/c.XML", 0), ("b/d/e.xml", 0)]
+
+
+def test_a_folder_of_images_holds_whatever_is_no_annotation(tmp_path):
+    put_all(tmp_path, "a.jpg", "b/c", "b/d.xml", "b/E.XML", "Thumbs.db", "b/desktop.ini", "b/.DS_Store", "notes.txt")
+    assert listed("images", tmp_path) == [("a.jpg", 0), ("b/c", 0), ("notes.txt", 0)]
+
+
+def test_patterns_cross_folders_only_if_told(tmp_path):
+    put_all(tmp_path, "a.xml", "b/c.xml", "b/d/e.xml", "b/f.txt")
+    assert listed("annotations", tmp_path / "*.xml") == [("a.xml", 0)]
+    assert listed("annotations", tmp_path / "**/*.xml") == [("a.xml", 0), ("b/c.xml", 0), ("b/d/e.xml", 0)]
+    # All that a pattern matches was asked for, whatever its extension.
+    assert listed("annotations", tmp_path / "b/*") == [("c.xml", 0), ("f.txt", 0)]
+
+
+def test_a_single_file(tmp_path):
+    put_all(tmp_path, "b/c.xml", "b/d[1].xml")
+    assert listed("annotations", tmp_path / "b/c.xml") == [("c.xml", 0)]
+    assert listed("annotations", tmp_path / "b/d[1].xml") == [("d[1].xml", 0)]
+
+
+def test_several_patterns_have_a_common_base_and_no_file_twice(tmp_path):
+    put_all(tmp_path, "one/Annotations/a.xml", "two/Annotations/a.xml", "two/Annotations/deep/b.xml")
+    patterns = [tmp_path / "one/Annotations", tmp_path / "two/Annotations", tmp_path / "two/Annotations/deep/*.xml"]
+    files = FileSet.of("annotations", map(str, patterns))
+    assert files.base == str(tmp_path)
+    assert sorted(files.names()) == [
+        ("one/Annotations/a.xml", len("one/Annotations/")),
+        ("two/Annotations/a.xml", len("two/Annotations/")),
+        ("two/Annotations/deep/b.xml", len("two/Annotations/")),
+    ]
+    assert {os.path.isfile(files.path(name)) for name, _ in files.names()} == {True}
+
+
+def test_names_do_not_depend_on_the_working_folder(tmp_path, monkeypatch):
+    put_all(tmp_path, "data/a.xml", "data/b/c.xml")
+    absolute = listed("annotations", tmp_path / "data")
+    monkeypatch.chdir(tmp_path)
+    assert listed("annotations", "data") == listed("annotations", "./data/") == absolute
+    monkeypatch.chdir(tmp_path / "data")
+    assert listed("annotations", ".") == listed("annotations", "../data") == absolute
+    assert listed("annotations", "*.xml") == [("a.xml", 0)]
+
+
+def test_the_root_of_the_disk_is_a_base(monkeypatch):
+    assert FileSet.of("images", ["/"]).path("a.jpg") == "/a.jpg"
+
+
+def test_what_lies_in_the_output_is_no_input(tmp_path):
+    put_all(tmp_path, "a.jpg", "out/train.tfrecord", "output/b.jpg")
+    assert listed("images", tmp_path, output=tmp_path / "out") == [("a.jpg", 0), ("output/b.jpg", 0)]
+
+
+def test_images_may_be_given_from_inside_the_output(tmp_path):
+    put_all(tmp_path, "out/pictures/a.jpg")
+    assert listed("images", tmp_path / "out/pictures", output=tmp_path / "out") == [("a.jpg", 0)]
+
+
+def test_links_are_followed_once(tmp_path):
+    put_all(tmp_path, "data/a.jpg", "far/b.jpg")
+    (tmp_path / "data/back").symlink_to(tmp_path / "data")
+    (tmp_path / "data/linked").symlink_to(tmp_path / "far")
+    assert listed("images", tmp_path / "data") == [("a.jpg", 0), ("linked/b.jpg", 0)]
+
+
+def test_a_pattern_that_matches_nothing_is_refused(tmp_path):
+    put_all(tmp_path, "a.jpg", "b/c.jpg", "one/d.jpg")
+    assert refusal("annotations", tmp_path / "*.xml") == (
+        f"--annotations '{tmp_path}/*.xml' matches nothing (the folder '{tmp_path}' exists and holds 3 entries)"
+    )
+    assert refusal("annotations", tmp_path / "one") == (
+        f"--annotations '{tmp_path}/one' matches nothing (the folder '{tmp_path}/one' exists and holds 1 entry)"
+    )
+    assert refusal("images", tmp_path / "b", tmp_path / "no/such/*.jpg") == (
+        f"--images '{tmp_path}/no/such/*.jpg' matches nothing (of its path only '{tmp_path}' exists)"
+    )
+
+
+def test_patterns_that_match_pass(tmp_path):
+    put_all(tmp_path, "a.jpg")
+    FileSet.of("images", [str(tmp_path), str(tmp_path / "a.jpg"), str(tmp_path / "*.jpg")]).check()
+
+
+def test_one_flag_one_place():
+    assert FileSet.of("images", ["gs://bucket/a/*.jpg", "gs://bucket/b"]).base == "gs://bucket"
+    assert FileSet.of("images", ["gs://bucket/a/x", "gs://bucket/a/y/*"]).base == "gs://bucket/a"
+    for patterns, roots in (
+        (["gs://one/a", "gs://two/a"], "gs://one/a, gs://two/a"),
+        (["gs://one/a", "/"], "gs://one/a, /"),
+    ):
+        with pytest.raises(UsageError) as refused:
+            FileSet.of("images", patterns)
+        assert str(refused.value) == f"the patterns of one flag must be in one bucket or on one disk, got {roots}"

@@ -1,0 +1,273 @@
+"""Which annotation belongs to which image: the rounds one by one, then all of them in a pipeline."""
+
+import apache_beam as beam
+import pytest
+from apache_beam.testing.util import assert_that, equal_to
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beam_pipelines.listing import FileSet
+from beam_pipelines.matching import (
+    MatchImages,
+    bucket_of,
+    describe,
+    in_buckets,
+    join,
+    match_by_name,
+    match_by_path,
+)
+from beam_pipelines.records import ListedImage, Pair, Query, RecordError, Reject, Side, Tally
+
+from .made import cat_object, pipeline_here, put, put_all, voc
+
+NO_BASES = ((), ())
+
+
+def images(*names, above=0):
+    return [ListedImage(name, above) for name in names]
+
+
+def queries(*names, above=0):
+    return [Query(name, above) for name in names]
+
+
+@pytest.mark.parametrize("other", ["seq/Cat.JPG", "C:\\x\\CAT", "cat.xml", "deep/er/cat.png"])
+def test_a_stem_has_one_bucket(other):
+    assert bucket_of(other, 1000) == bucket_of("cat.jpg", 1000)
+
+
+def test_buckets_are_all_used():
+    assert {bucket_of(f"{i}.jpg", 16) for i in range(500)} == set(range(16))
+
+
+def test_listings_are_dealt_out():
+    names = [("a/cat.jpg", 2), ("a/dog.jpg", 2), ("b/CAT.png", 2)]
+    cats = Side((ListedImage("a/cat.jpg", 2), ListedImage("b/CAT.png", 2)), ())
+    dogs = Side((ListedImage("a/dog.jpg", 2),), ())
+    assert list(in_buckets(names, "images", 64)) == [(bucket_of("cat", 64), cats), (bucket_of("dog", 64), dogs)]
+    assert list(in_buckets([("cat.xml", 0)], "annotations", 64)) == [
+        (bucket_of("cat", 64), Side((), (Query("cat.xml", 0),)))
+    ]
+
+
+@pytest.mark.parametrize(("kind", "annotation", "image"), [("annotations", True, False), ("images", False, True)])
+def test_a_name_that_is_no_utf8_is_rejected(kind, annotation, image):
+    name, shown = b"caf\xe9.jpg".decode("utf-8", "surrogateescape"), "caf\\udce9.jpg"
+    message = f"the name of '{shown}' is not valid UTF-8"
+    expected = Reject("name_not_utf8", "image", shown * annotation, shown * image, message)
+    assert list(in_buckets([(name, 0)], kind, 8)) == [expected]
+
+
+def test_letters_beyond_ascii_are_names_too():
+    assert list(in_buckets([("naïve café.jpg", 0)], "images", 1)) == [
+        (0, Side((ListedImage("naïve café.jpg", 0),), ()))
+    ]
+
+
+def test_join_brings_all_together():
+    sides = [Side(tuple(images("a.jpg")), ()), Side((), tuple(queries("a.xml"))), Side(tuple(images("b.jpg")), ())]
+    assert join(sides) == (images("a.jpg", "b.jpg"), queries("a.xml"))
+
+
+def test_match_by_path_below_each_root():
+    listed = [ListedImage("JPEGImages/seq1/01.jpg", 11), *images("seq2/01.jpg")]
+    asked = [Query("Annotations/seq1/01.xml", 12), *queries("seq3/01.xml")]
+    assert match_by_path(listed, asked) == (
+        [Pair("Annotations/seq1/01.xml", "JPEGImages/seq1/01.jpg")],
+        queries("seq3/01.xml"),
+        Side((ListedImage("JPEGImages/seq1/01.jpg", 11, True), ListedImage("seq2/01.jpg", 0)), ()),
+    )
+
+
+def test_match_by_path_wants_the_same_letters():
+    assert match_by_path(images("A.jpg"), queries("a.xml"))[:2] == ([], queries("a.xml"))
+
+
+def test_match_by_path_wants_a_single_image():
+    pairs, left, rest = match_by_path(images("a.jpg", "a.png"), queries("a.xml"))
+    assert (pairs, left, rest) == ([], queries("a.xml"), Side(tuple(images("a.jpg", "a.png")), ()))
+
+
+@pytest.mark.parametrize("other", ["01.txt", "01.json"])
+def test_other_files_beside_an_image_do_not_matter(other):
+    assert match_by_path(images("01.jpg", other), queries("01.xml"))[0] == [Pair("01.xml", "01.jpg")]
+
+
+def test_images_without_extension_match():
+    pairs, left, _ = match_by_path(images("a", "frame.0001"), queries("a.xml", "frame.0001.xml"))
+    assert (pairs, left) == ([Pair("a.xml", "a"), Pair("frame.0001.xml", "frame.0001")], [])
+
+
+def test_two_annotations_may_have_one_image():
+    listed = images("a.jpg")
+    asked = [Query("one/a.xml", 4), Query("two/a.xml", 4)]
+    pairs, left, rest = match_by_path(listed, asked)
+    assert pairs == [Pair("one/a.xml", "a.jpg"), Pair("two/a.xml", "a.jpg")]
+    assert (left, rest) == ([], Side((ListedImage("a.jpg", 0, True),), ()))
+
+
+def test_match_by_the_filename_that_the_annotation_gives():
+    asked = [Query("x.xml", 0, "C:\\Pictures\\Cat.JPG"), Query("y.xml", 0, "dog"), Query("z.xml", 0, "")]
+    pairs, left, rejects, rest = match_by_name(images("a/cat.png", "b/dog.jpg"), asked, NO_BASES, last=False)
+    assert pairs == [Pair("x.xml", "a/cat.png"), Pair("y.xml", "b/dog.jpg")]
+    assert (left, rejects) == ([asked[2]], [])
+    assert rest == Side((ListedImage("a/cat.png", 0, True), ListedImage("b/dog.jpg", 0, True)), ())
+
+
+def test_match_by_the_annotations_own_name_in_the_last_round():
+    asked = [Query("deep/Cat.xml", 0, "unknown.jpg"), Query("dog.xml", 0, "cat.jpg")]
+    pairs, left, rejects, rest = match_by_name(images("cat.jpg"), asked, NO_BASES, last=True)
+    assert (pairs, left, rejects) == ([Pair("deep/Cat.xml", "cat.jpg")], [asked[1]], [])
+    assert rest == Side((ListedImage("cat.jpg", 0, True),), ())
+
+
+def test_equal_candidates_are_rejected_by_name():
+    asked = [Query("x.xml", 0, "01.jpg")]
+    names = [f"{letter}/01.jpg" for letter in "abcdef"]
+    for count, shown in (
+        (2, "'a/01.jpg', 'b/01.jpg'"),
+        (3, "'a/01.jpg', 'b/01.jpg', 'c/01.jpg'"),
+        (6, "'a/01.jpg', 'b/01.jpg', 'c/01.jpg', …"),
+    ):
+        listed = images(*names[:count])
+        message = f"several images fit equally well: {shown}"
+        reject = Reject("image_ambiguous", "image", "x.xml", "", message)
+        assert match_by_name(listed, asked, NO_BASES, last=False) == ([], [], [reject], Side(tuple(listed), ()))
+
+
+def test_descriptions():
+    text = voc(filename="Seq2\\01.jpg", folder="JPEGImages", path="D:\\data\\Seq2\\01.jpg")
+    assert describe(Query("01.xml", 0), text.encode()) == Query(
+        "01.xml", 0, "Seq2\\01.jpg", (("data", "seq2"), ("jpegimages",), ("seq2",))
+    )
+    assert describe(Query("a/01.xml", 2), voc().encode()) == Query("a/01.xml", 2)
+    with pytest.raises(RecordError) as refused:
+        describe(Query("01.xml", 0), b"")
+    assert refused.value.code == "annotation_empty"
+
+
+NAMES = st.lists(
+    st.tuples(st.sampled_from(["", "a/", "b/", "a/b/"]), st.sampled_from(["01", "02", "03"])), unique=True, max_size=10
+)
+
+
+@given(NAMES, NAMES)
+def test_no_annotation_is_lost_and_none_guessed(listed, asked):
+    found = images(*(f"{folder}{name}.jpg" for folder, name in listed))
+    wanted = queries(*(f"{folder}{name}.xml" for folder, name in asked))
+    pairs, left, rest = match_by_path(found, wanted)
+    assert {p.annotation for p in pairs} | {q.name for q in left} == {q.name for q in wanted}
+    assert all(pair.annotation[:-4] == pair.image[:-4] for pair in pairs)
+    more, missing, rejects, last = match_by_name(list(rest.images), left, NO_BASES, last=True)
+    assert sorted([p.annotation for p in more] + [q.name for q in missing] + [r.annotation for r in rejects]) == sorted(
+        q.name for q in left
+    )
+    assert all(p.annotation.rpartition("/")[2][:-4] == p.image.rpartition("/")[2][:-4] for p in more)
+    assert {i.name for i in last.images if i.matched} == {p.image for p in pairs + more}
+
+
+def matched(annotations, pictures, *, expected, tallies, buckets=3, unannotated="skip", runner="FnApiRunner"):
+    """Asserts on pairs, and on rejects and the sums of tallies, of a whole matching."""
+    sides = FileSet.of("annotations", annotations), FileSet.of("images", pictures)
+    with pipeline_here(runner) as pipeline:
+        batches, outcomes = pipeline | "Match images" >> MatchImages(*sides, buckets, unannotated)
+        pairs = batches | "Pairs" >> beam.FlatMap(tuple)
+        assert_that(pairs, equal_to(expected), label="pairs")
+        rejects = outcomes | beam.Filter(lambda o: isinstance(o, Reject)).with_output_types(Reject)
+        counts = (
+            outcomes
+            | "Tallies" >> beam.Filter(lambda o: isinstance(o, Tally)).with_output_types(Tally)
+            | beam.Map(tuple).with_output_types(tuple[str, int])
+            | beam.CombinePerKey(sum)
+        )
+        assert_that(rejects, equal_to([t for t in tallies if isinstance(t, Reject)]), label="rejects")
+        assert_that(counts, equal_to([t for t in tallies if not isinstance(t, Reject)]), label="counts")
+
+
+@pytest.fixture
+def mess(tmp_path):
+    """Every round has something to do."""
+    put(tmp_path, "annotations/seq1/01.xml", voc())  # by path
+    put(tmp_path, "annotations/seq2/01.xml", voc())
+    put(tmp_path, "annotations/renamed.xml", voc(filename="02.jpg"))  # by <filename>
+    put(tmp_path, "annotations/elsewhere.xml", voc(filename="05", path="C:\\cam\\seq2\\05.jpg"))  # by <path>
+    put(tmp_path, "annotations/deep/03.xml", voc(filename="gone.jpg"))  # by its own name
+    put(tmp_path, "annotations/nowhere.xml", voc(filename="Gone.jpg"))
+    put(tmp_path, "annotations/nameless.xml", voc())
+    put(tmp_path, "annotations/twice.xml", voc(filename="04.jpg"))
+    put(tmp_path, "annotations/broken.xml", "<annotation>")
+    put_all(
+        tmp_path / "images",
+        *("seq1/01.jpg", "seq2/01.jpg", "02.jpg", "seq1/05.jpg", "seq2/05.jpg", "03.png", "a/04.jpg", "b/04.jpg"),
+        *("alone.jpg", "alone.txt", "alone"),
+    )
+    return [str(tmp_path / "annotations")], [str(tmp_path / "images")]
+
+
+PAIRS = [
+    Pair("seq1/01.xml", "seq1/01.jpg"),
+    Pair("seq2/01.xml", "seq2/01.jpg"),
+    Pair("renamed.xml", "02.jpg"),
+    Pair("elsewhere.xml", "seq2/05.jpg"),
+    Pair("deep/03.xml", "03.png"),
+]
+OUTCOMES = [
+    Reject("image_missing", "image", "nowhere.xml", "", "no image file is named so: neither 'gone.jpg' nor 'nowhere'"),
+    Reject("image_missing", "image", "nameless.xml", "", "no image file is named so: not 'nameless'"),
+    Reject(*("image_ambiguous", "image", "twice.xml", ""), "several images fit equally well: 'a/04.jpg', 'b/04.jpg'"),
+    Reject(
+        "annotation_malformed", "image", "broken.xml", "", "line 1, column 13: Premature end of data in tag annotation"
+    ),
+    ("annotations", 9),
+    ("images", 11),
+]
+ALONE = ["a/04.jpg", "b/04.jpg", "seq1/05.jpg", "alone.jpg"]
+
+
+@pytest.mark.parametrize(("buckets", "runner"), [(1, "FnApiRunner"), (64, "BundleBasedDirectRunner")])
+def test_the_whole_ladder(mess, buckets, runner):
+    outcomes = [*OUTCOMES, ("images_without_annotation", len(ALONE))]
+    matched(*mess, buckets=buckets, runner=runner, expected=PAIRS, tallies=outcomes)
+
+
+def test_images_without_annotation_can_be_negatives(mess):
+    negatives = [Pair("", name) for name in ALONE]
+    matched(*mess, unannotated="negative", expected=PAIRS + negatives, tallies=OUTCOMES)
+
+
+def test_several_folders_of_one_layout(tmp_path):
+    """The same names in both, side by side: the nearest image is meant."""
+    for camera in ("left", "right"):
+        put(tmp_path, f"{camera}/labels/01.xml", voc(cat_object(), filename="01.jpg"))
+        put_all(tmp_path, f"{camera}/pictures/01.jpg")
+    annotations, pictures = (
+        [str(tmp_path / f"{c}/{kind}") for c in ("left", "right")] for kind in ("labels", "pictures")
+    )
+    expected = [Pair(f"{camera}/labels/01.xml", f"{camera}/pictures/01.jpg") for camera in ("left", "right")]
+    matched(annotations, pictures, expected=expected, tallies=[("annotations", 2), ("images", 2)])
+
+
+@pytest.mark.parametrize("place", ["seq2", "other"])
+def test_the_place_on_the_disk_decides_nothing(tmp_path, place):
+    """A folder above both sides may be named as one in <path>."""
+    put(tmp_path, f"{place}/annotations/x.xml", voc(filename="01.jpg", path="/cam/seq2/images/01.jpg"))
+    put_all(tmp_path / place / "images", "01.jpg", "images/01.jpg")
+    message = "several images fit equally well: '01.jpg', 'images/01.jpg'"
+    reject = Reject("image_ambiguous", "image", "x.xml", "", message)
+    tallies = [reject, ("annotations", 1), ("images", 2), ("images_without_annotation", 2)]
+    sides = [str(tmp_path / place / "annotations")], [str(tmp_path / place / "images")]
+    matched(*sides, expected=[], tallies=tallies)
+
+
+def test_an_annotation_that_cannot_be_read_is_rejected(tmp_path, monkeypatch):
+    put(tmp_path, "annotations/x.xml", voc(filename="01.jpg"))
+    put_all(tmp_path / "images", "01.jpg")
+
+    def denied(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("beam_pipelines.reading.read_file", denied)
+    reject = Reject("annotation_unreadable", "image", "x.xml", "", "cannot be read: Permission denied")
+    tallies = [reject, ("annotations", 1), ("images", 1), ("images_without_annotation", 1)]
+    sides = [str(tmp_path / "annotations")], [str(tmp_path / "images")]
+    matched(*sides, runner="BundleBasedDirectRunner", expected=[], tallies=tallies)

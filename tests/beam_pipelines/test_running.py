@@ -1,0 +1,153 @@
+"""On which runner a job runs, and what is left of one that fails."""
+
+import os
+
+import apache_beam as beam
+import pytest
+
+from beam_pipelines.failures import DatasetError
+from beam_pipelines.running import choose_runner, cleaned_up, is_local, run_pipeline
+
+from .made import contents, put
+
+ONE_PROCESS = ("--runner=DirectRunner", "--allow_unsafe_triggers")
+HERE = ("--runner=BundleBasedDirectRunner",)
+
+
+@pytest.fixture(autouse=True)
+def cores(monkeypatch):
+    """Sets the number of processor cores."""
+
+    def have(number):
+        monkeypatch.setattr(os, "cpu_count", lambda: number)
+
+    have(4)
+    return have
+
+
+def processes(number):
+    return (*ONE_PROCESS, "--direct_running_mode=multi_processing", f"--direct_num_workers={number}")
+
+
+@pytest.mark.parametrize(
+    ("images", "flags"),
+    [(0, ONE_PROCESS), (19_999, ONE_PROCESS), (20_000, processes(4)), (10**8, processes(4)), (None, processes(4))],
+)
+def test_the_size_decides(images, flags):
+    assert choose_runner((), images) == flags
+
+
+@pytest.mark.parametrize(
+    ("number", "flags"), [(1, ONE_PROCESS), (None, ONE_PROCESS), (2, processes(2)), (64, processes(8))]
+)
+def test_the_machine_decides(cores, number, flags):
+    cores(number)
+    assert choose_runner((), 50_000) == flags
+
+
+@pytest.mark.parametrize(
+    "given",
+    [("--runner=FlinkRunner", "--flink_master=x"), ("--runner", "DirectRunner"), ("--runner=PrismRunner",)],
+)
+def test_a_runner_that_was_given_is_taken(given):
+    assert choose_runner(given, 50_000) == given
+
+
+@pytest.mark.parametrize("given", [("--direct_num_workers=1",), ("--direct_running_mode", "multi_threading")])
+def test_a_mode_that_was_given_is_taken(given):
+    assert choose_runner(given, 50_000) == (*given, *ONE_PROCESS)
+
+
+def test_other_flags_stay():
+    assert choose_runner(("--temp_location=/x",), 50_000) == ("--temp_location=/x", *processes(4))
+
+
+@pytest.mark.parametrize(
+    ("flags", "local"),
+    [
+        (ONE_PROCESS, True),
+        (("--runner", "FnApiRunner"), True),
+        (HERE, True),
+        (("--runner=FlinkRunner",), False),
+        (("--runner=DataflowRunner",), False),
+    ],
+)
+def test_what_can_be_watched(flags, local):
+    assert is_local(flags) is local
+
+
+class Job(beam.PTransform):
+    """Calls a function once."""
+
+    def __init__(self, function):
+        super().__init__()
+        self._function = function
+
+    def expand(self, pipeline):
+        return pipeline | beam.Create(["x"]) | "Plan or refuse" >> beam.Map(self._function)
+
+
+def raising(error):
+    def fail(_):
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize("flags", [HERE, ONE_PROCESS])
+def test_a_job_that_ends(tmp_path, flags):
+    run_pipeline(Job(lambda name: str(put(tmp_path, name))), flags)
+    assert contents(tmp_path) == {"x": b"x"}
+
+
+@pytest.mark.parametrize("flags", [HERE, ONE_PROCESS])
+def test_a_job_that_fails_with_a_sentence(flags):
+    with pytest.raises(DatasetError) as refused:
+        run_pipeline(Job(raising(DatasetError("1 class is 'new'"))), flags)
+    assert refused.value.sentence == "1 class is 'new'"
+    with pytest.raises(DatasetError) as refused:
+        run_pipeline(Job(raising(OSError(28, "No space left on device"))), flags)
+    assert refused.value.sentence == "The disk is full: free some space and run the same command again."
+
+
+@pytest.mark.parametrize("flags", [HERE, ONE_PROCESS])
+def test_a_job_that_fails_for_no_known_reason(flags):
+    with pytest.raises(Exception, match="what is this") as raised:
+        run_pipeline(Job(raising(ValueError("what is this"))), flags)
+    assert not isinstance(raised.value, DatasetError)
+
+
+@pytest.fixture
+def temp(tmp_path):
+    put(tmp_path, "out/temp/train/00000-x")
+    return tmp_path / "out/temp"
+
+
+@pytest.mark.parametrize("error", [DatasetError("x"), KeyboardInterrupt()])
+@pytest.mark.parametrize("made", [True, False])
+def test_a_run_that_fails_leaves_nothing(temp, error, made):
+    with pytest.raises(type(error)), cleaned_up(str(temp), str(temp.parent) if made else None):
+        raise error
+    assert temp.parent.exists() is not made
+    assert not temp.exists()
+
+
+def test_a_folder_that_holds_something_stays(temp):
+    put(temp.parent, "notes.txt")
+    with pytest.raises(ValueError, match="x"), cleaned_up(str(temp), str(temp.parent)):
+        raise ValueError("x")
+    assert contents(temp.parent) == {"notes.txt": b"x"}
+
+
+def test_a_run_that_has_begun_to_replace_leaves_its_notes(temp):
+    put(temp, "finish.json", "[]")
+    before = contents(temp)
+    with pytest.raises(ValueError, match="x"), cleaned_up(str(temp), str(temp.parent)):
+        raise ValueError("x")
+    assert contents(temp) == before
+
+
+def test_a_run_that_ends_keeps_all(temp):
+    with cleaned_up(str(temp), str(temp.parent)):
+        pass
+    assert contents(temp) == {"train/00000-x": b"x"}
