@@ -49,7 +49,7 @@ def check_boxes(
         try:
             boxes.append(_box(one, width, height, repairs))
         except RecordError as error:
-            rejects.append((error.code, error.message, _described(one)))
+            rejects.append((error.code, error.message, object_text(one)))
     boxes.sort()
     rejects.sort()
     repairs.sort()
@@ -155,7 +155,7 @@ def _quoted(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _described(one: AnnotatedObject) -> str:
-    """One object in a line: `raccoon xmin=81 ymin=88 xmax=522 ymax=408`, with '?' for what is missing."""
+def object_text(one: AnnotatedObject) -> str:
+    """Returns one object in a line: `raccoon xmin=81 ymin=88 xmax=522 ymax=408`, with '?' for what is missing."""
     sides = (f"{side}={_quoted(text.strip()) or '?'}" for side, text in zip(_SIDES, one[1:5], strict=True))
     return " ".join((_quoted(one.name.strip()) or "?", *sides))

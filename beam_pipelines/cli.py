@@ -111,7 +111,7 @@ def _build(given: list[str]) -> int:
 
 
 def _say(screen: Console, sentence: str, code: int) -> int:
-    screen.print(f"shardbox: {sentence}", markup=False)
+    screen.print(f"shardbox: {sentence}", markup=False, emoji=False)
     return code
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.pvalue import PCollection, TaggedOutput
 
-from beam_pipelines.boxes import check_boxes
+from beam_pipelines.boxes import check_boxes, object_text
 from beam_pipelines.candidates import stem
 from beam_pipelines.coding import Batch
 from beam_pipelines.listing import FileSet
@@ -103,13 +103,18 @@ class Examiner:
     def _boxes(
         self, objects: tuple[AnnotatedObject, ...], width: int, height: int
     ) -> tuple[tuple[Box, ...], list[tuple[str, str, str]], list[str]]:
+        unknown: list[tuple[str, str, str]] = []
+        if self.classes is not None:
+            kept = []
+            for item in objects:
+                if not item.name or item.name in self.classes:
+                    kept.append(item)
+                else:
+                    message = f"class '{item.name}' is not in the label map"
+                    unknown.append(("class_unknown", message, object_text(item)))
+            objects = tuple(kept)
         boxes, rejects, repairs = check_boxes(objects, width, height)
-        if self.classes is not None and not self.classes.issuperset(box[0] for box in boxes):
-            for box in boxes:
-                if box[0] not in self.classes:
-                    rejects.append(("class_unknown", f"class '{box[0]}' is not in the label map", box[0]))
-            boxes = tuple(box for box in boxes if box[0] in self.classes)
-        return boxes, rejects, repairs
+        return boxes, [*rejects, *unknown], repairs
 
     def _group(self, image: str, sha256: str, repairs: list[str]) -> str:
         if self.group_by is None:

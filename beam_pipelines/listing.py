@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from apache_beam.io.filesystem import FileMetadata
 from apache_beam.io.filesystems import FileSystems
 
 from beam_pipelines.failures import UsageError
@@ -127,12 +128,24 @@ def _paths(pattern: str, kind: str) -> Iterator[str]:
 
 def _remote_paths(pattern: str, kind: str) -> Iterator[str]:
     folder = not glob.has_magic(pattern)
-    for found in FileSystems.match([pattern.rstrip("/") + "/**" if folder else pattern])[0].metadata_list:
+    for found in _match(pattern.rstrip("/") + "/**" if folder else pattern):
         hidden = any(part.startswith(".") for part in found.path[len(pattern) :].split("/")) if folder else False
         if not hidden and not (folder and kind == "annotations" and not found.path.lower().endswith(".xml")):
             yield found.path
     if folder:
-        yield from (found.path for found in FileSystems.match([pattern])[0].metadata_list)
+        yield from (found.path for found in _match(pattern))
+
+
+def _match(pattern: str) -> list[FileMetadata]:
+    """Lists through Beam.
+
+    Raises:
+        UsageError: if the file system is not known or does not answer.
+    """
+    try:
+        return list(FileSystems.match([pattern])[0].metadata_list)
+    except (ValueError, OSError) as error:
+        raise UsageError(f"'{pattern}' cannot be listed: {error}") from None
 
 
 def _files_below(folder: str, suffixes: tuple[str, ...]) -> Iterator[str]:

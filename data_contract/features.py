@@ -56,7 +56,7 @@ FEATURES = (
     Feature(CLASS_LABEL, "int64", "list", "Class id, as in the label map, from 1."),
     Feature(OBJECT_DIFFICULT, "int64", "list", "1 if the annotator marked the object as difficult, else 0."),
     Feature(OBJECT_TRUNCATED, "int64", "list", "1 if the object goes on beyond its box, else 0."),
-    Feature(OBJECT_VIEW, "bytes", "list", "Pose, as annotated, such as 'Frontal'; empty if unknown."),
+    Feature(OBJECT_VIEW, "bytes", "list", "Pose, as annotated, such as 'Frontal'; 'Unspecified' if unknown."),
     Feature(OBJECT_IS_CROWD, "int64", "list", "1 if the box holds a crowd instead of one object, else 0."),
     Feature(OBJECT_AREA, "float", "list", "Area of the box in square pixels."),
 )

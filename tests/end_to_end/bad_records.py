@@ -362,16 +362,18 @@ def _annotations() -> Iterable[Case]:
         return voc_xml(f"{key}.jpg", [("naïve café", 4, 3, 20, 15)])
 
     malformed = "annotation_malformed"
-    yield _xml("XML empty", "xml-empty", b"", "no text in 0 bytes", "annotation_empty")
-    yield _xml("XML blank", "xml-blank", b"\xef\xbb\xbf \r\n\0\0", "no text in 8 bytes", "annotation_empty")
+    yield _xml("XML empty", "xml-empty", b"", message="no text in 0 bytes", code="annotation_empty")
+    yield _xml(
+        "XML blank", "xml-blank", b"\xef\xbb\xbf \r\n\0\0", message="no text in 8 bytes", code="annotation_empty"
+    )
     cut = text("xml-cut").encode()[:-20]
-    yield _xml("XML cut", "xml-cut", cut, PARSER_SAYS, malformed)
+    yield _xml("XML cut", "xml-cut", cut, message=PARSER_SAYS, code=malformed)
     yield _xml(
         "XML of another kind",
         "xml-other",
         b"<kml/>",
-        "the root element is <kml>, not <annotation>",
-        "annotation_not_voc",
+        message="the root element is <kml>, not <annotation>",
+        code="annotation_not_voc",
     )
     yield _xml("UTF-16", "utf-16", f'<?xml version="1.0" encoding="UTF-16"?>{text("utf-16")}'.encode("utf-16"))
     latin = f'<?xml version="1.0" encoding="ISO-8859-1"?>{text("latin-1")}'.encode("latin-1")
@@ -386,11 +388,11 @@ def _annotations() -> Iterable[Case]:
     ):
         xml = doctype + text(key).replace("naïve café", entities)
         reason = f"line 1, column 1: the entity {entities} is not expanded here: write its text"
-        yield _xml(name, key, xml.encode(), reason, malformed)
+        yield _xml(name, key, xml.encode(), message=reason, code=malformed)
     xml = doctype + text("laughs").replace("naïve café", "&l9;")
-    yield _xml("billion laughs", "laughs", xml.encode(), PARSER_SAYS, malformed)
+    yield _xml("billion laughs", "laughs", xml.encode(), message=PARSER_SAYS, code=malformed)
     xml = doctype + text("flood").replace("</annotation>", f"<note>{'&l0;' * 2_600_000}</note></annotation>")
-    yield _xml("10 MB of entities", "flood", xml.encode(), PARSER_SAYS, malformed)
+    yield _xml("10 MB of entities", "flood", xml.encode(), message=PARSER_SAYS, code=malformed)
 
 
 def _without_flags() -> Case:

@@ -293,7 +293,7 @@ def test_unknown_classes_are_dropped_box_by_box(tmp_path: Path):
             "code": "class_unknown",
             "level": "box",
             "message": "class 'fox' is not in the label map",
-            "box": "fox",
+            "box": "fox xmin=1 ymin=2 xmax=9 ymax=9",
         }
         for name in ("x", "y")
     ]
