@@ -10,7 +10,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 
@@ -75,30 +75,43 @@ def build(options: BuildOptions, screen: Console, progress_screen: Console) -> N
     count = _count_local(images if options.unannotated == "negative" else annotations)
     runner = choose_runner(options.beam, count)
     workshop = tempfile.mkdtemp(prefix="shardbox-")
+    try:
+        preview = _preview_file(workshop, runner) if options.dry_run else None
+        job = replace(
+            _describe_job(options, annotations, images, label_map, predecessor),
+            buckets=_REMOTE_BUCKETS if count is None else max(16, min(_REMOTE_BUCKETS, count // 32)),
+            preview=preview,
+            progress=workshop if is_local(runner) else None,
+        )
+        manifest = _run(job, runner, count, progress_screen)
+        run = _describe_run(started, time.monotonic() - clock, runner, annotations, images)
+        if preview is None:
+            write_text(FileSystems.join(options.output, RUN_NAME), json.dumps(asdict(run), indent=1) + "\n")
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
+    print_summary(manifest, options, run.seconds, run.peak_memory_bytes, screen)
+
+
+def _describe_job(
+    options: BuildOptions,
+    annotations: FileSet,
+    images: FileSet,
+    label_map: LabelMap | None,
+    predecessor: Predecessor,
+) -> BuildDataset:
     # Beam's sink compares the paths that it renames with those of a listing, which are absolute.
     output = options.output if is_remote(options.output) else os.path.abspath(options.output)
-    temp = temp_folder(output, uuid.uuid4().hex)
-    job = BuildDataset(
+    return BuildDataset(
         examiner=Examiner(annotations, images, options.probe == "decode", options.group_by, _known(label_map, options)),
         wishes=_wishes(options, label_map),
         unannotated=options.unannotated,
         duplicates=options.duplicates,
         output=output,
-        temp=temp,
+        temp=temp_folder(output, uuid.uuid4().hex),
         predecessor=predecessor,
         options=options.that_shape_data(),
-        buckets=_REMOTE_BUCKETS if count is None else max(16, min(_REMOTE_BUCKETS, count // 32)),
-        preview=_preview_file(workshop, runner) if options.dry_run else None,
-        progress=workshop if is_local(runner) else None,
+        buckets=_REMOTE_BUCKETS,
     )
-    try:
-        manifest = _run(job, runner, count, progress_screen)
-        run = _describe_run(started, time.monotonic() - clock, runner, annotations, images)
-        if not options.dry_run:
-            write_text(FileSystems.join(options.output, RUN_NAME), json.dumps(asdict(run), indent=1) + "\n")
-    finally:
-        shutil.rmtree(workshop, ignore_errors=True)
-    print_summary(manifest, options, run.seconds, run.peak_memory_bytes, screen)
 
 
 def _run(job: BuildDataset, runner: Sequence[str], count: int | None, screen: Console) -> Manifest:

@@ -52,31 +52,35 @@ class Replaced(NamedTuple):
     """After a kill before the first operation on the folder, before the second, and so on; the last run was whole."""
 
 
+OLD = ("--splits=train=0.5,test=0.5", "--max_rejects=0.2")
+NEW = ("--splits=all=1", "--num_shards=2", "--max_rejects=0.2")
+
+
+@pytest.fixture(scope="module")
+def replaced(tmp_path_factory: pytest.TempPathFactory) -> Replaced:
+    folder = tmp_path_factory.mktemp("killed")
+    files = good_set(12) | {"Annotations/lost.xml": voc_xml("lost.jpg").encode()}
+    given = flags(write_set(folder / "set", files), folder / "new")
+    build(*given[:2], f"--output={folder / 'out'}", *OLD)
+    build(*given, *NEW)
+    old = digests(folder / "out")
+    for name in ("left", "temporary"):
+        (folder / name).mkdir()
+    done = subprocess.run(
+        [sys.executable, KILLER, folder / "out", folder / "left", *given[:2], *NEW],
+        cwd=ROOT,
+        env=os.environ | {"TMPDIR": str(folder / "temporary")},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done
+    return Replaced(folder, old, digests(folder / "new"), sorted((folder / "left").iterdir()))
+
+
 class TestKilledAtAnyMoment:
-    """kill -9 before each operation on the output folder in turn; other shards take the old ones' place."""
-
-    OLD = ("--splits=train=0.5,test=0.5", "--max_rejects=0.2")
-    NEW = ("--splits=all=1", "--num_shards=2", "--max_rejects=0.2")
-
-    @pytest.fixture(scope="class")
-    def replaced(self, tmp_path_factory: pytest.TempPathFactory) -> Replaced:
-        folder = tmp_path_factory.mktemp("killed")
-        files = good_set(12) | {"Annotations/lost.xml": voc_xml("lost.jpg").encode()}
-        given = flags(write_set(folder / "set", files), folder / "new")
-        build(*given[:2], f"--output={folder / 'out'}", *self.OLD)
-        build(*given, *self.NEW)
-        old = digests(folder / "out")
-        (folder / "left").mkdir()
-        done = subprocess.run(
-            [sys.executable, KILLER, folder / "out", folder / "left", *given[:2], *self.NEW],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-        assert (done.returncode, done.stdout) == (0, ""), done
-        return Replaced(folder, old, digests(folder / "new"), sorted((folder / "left").iterdir()))
+    """As kill -9 does, before each operation on the output folder in turn; other shards take the old ones' place."""
 
     def test_a_reader_finds_the_old_dataset_or_none_or_the_new_one(self, replaced: Replaced):
         found = []
@@ -106,7 +110,7 @@ class TestKilledAtAnyMoment:
     def test_overwrite_mends_it(self, replaced: Replaced):
         given = flags(replaced.folder / "set", Path())[:2]
         for folder in replaced.left[1:-1:3]:
-            build(*given, f"--output={folder}", "--overwrite", *self.NEW)
+            build(*given, f"--output={folder}", "--overwrite", *NEW)
             assert digests(folder) == replaced.new
             assert_nothing_but_the_dataset(folder)
 
@@ -118,7 +122,7 @@ class TestKilledAtAnyMoment:
             "give a new folder; --overwrite replaces it\n"
         )
         given = flags(replaced.folder / "set", folder)
-        assert shardbox("build", *given, *self.NEW) == (2, "", message)
+        assert shardbox("build", *given, *NEW) == (2, "", message)
         assert snapshot(folder) == before
 
     def test_a_foreign_file_beside_a_rest_is_not_deleted(self, replaced: Replaced):
@@ -126,7 +130,7 @@ class TestKilledAtAnyMoment:
         (folder / "notes.txt").write_text("mine")
         before = snapshot(folder)
         given = flags(replaced.folder / "set", folder)
-        result = shardbox("build", *given, *self.NEW, "--overwrite")
+        result = shardbox("build", *given, *NEW, "--overwrite")
         assert (result.code, "('notes.txt')" in result.err) == (2, True)
         assert snapshot(folder) == before
         (folder / "notes.txt").unlink()
