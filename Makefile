@@ -12,6 +12,8 @@ help:  ## list the targets
 
 setup: $(READY)  ## make .venv with everything installed
 $(READY): pyproject.toml setup.py constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else \
+		"Shardbox needs Python 3.11 to 3.13, and this is %d.%d: try make setup PYTHON=python3.12" % v)'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[beam,train,dev]'
 	$(BIN)/python -m compileall -q $(VENV)/lib > /dev/null || true

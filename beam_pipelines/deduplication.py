@@ -11,7 +11,7 @@ import apache_beam as beam
 from apache_beam.pvalue import AsSingleton, PCollection, TaggedOutput
 
 from beam_pipelines.coding import Batch, in_batches
-from beam_pipelines.records import Picture, Reject, signature_of
+from beam_pipelines.records import Box, Picture, Reject, signature_of
 
 POLICIES = ("keep", "merge", "reject")
 
@@ -49,8 +49,10 @@ def _settle(copies: list[Picture], policy: str) -> Iterator[Picture | Reject]:
         elif policy == "keep":
             kept.append(picture._replace(repairs=(*picture.repairs, "duplicate_kept")))
         elif policy == "merge" and _drawn_alike(picture, first):
-            boxes = tuple(sorted({*kept[0].boxes, *picture.boxes}))
-            kept[0] = kept[0]._replace(boxes=boxes, repairs=(*kept[0].repairs, *picture.repairs, "boxes_merged"))
+            kept[0] = kept[0]._replace(
+                boxes=_united(kept[0].boxes, picture.boxes),
+                repairs=(*kept[0].repairs, *picture.repairs, "boxes_merged"),
+            )
         else:
             yield _duplicate("conflicting", picture, first)
     yield from share_signature(kept)
@@ -58,6 +60,14 @@ def _settle(copies: list[Picture], policy: str) -> Iterator[Picture | Reject]:
 
 def _same_boxes(one: Picture, other: Picture) -> bool:
     return one.boxes == other.boxes and (not one.boxes or _drawn_alike(one, other))
+
+
+def _united(first: tuple[Box, ...], other: tuple[Box, ...]) -> tuple[Box, ...]:
+    """Returns the boxes of both; of boxes with equal class and coordinates the first, with its flags."""
+    by_place: dict[tuple[object, ...], Box] = {}
+    for box in (*first, *other):
+        by_place.setdefault(box[:5], box)
+    return tuple(sorted(by_place.values()))
 
 
 def _drawn_alike(one: Picture, other: Picture) -> bool:

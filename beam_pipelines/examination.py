@@ -18,7 +18,7 @@ from beam_pipelines.coding import Batch
 from beam_pipelines.listing import FileSet
 from beam_pipelines.pictures.conversion import plan_conversion
 from beam_pipelines.pictures.orientation import settle
-from beam_pipelines.pictures.probing import extension_differs, probe
+from beam_pipelines.pictures.probing import Probe, extension_differs, probe
 from beam_pipelines.progress import ProgressMark
 from beam_pipelines.reading import read_record
 from beam_pipelines.records import AnnotatedObject, Annotation, Box, Pair, Picture, RecordError, Reject, signature_of
@@ -57,21 +57,11 @@ class Examiner:
             annotation = parse_voc(read_record(self.annotations.path(pair.annotation), "annotation_unreadable"))
         data = read_record(self.images.path(pair.image), "image_unreadable")
         probed = probe(data, self.decode)
-        repairs = [*annotation.repairs]
-        if annotation.filename and stem(annotation.filename) != stem(pair.image):
-            repairs.append("filename_differs")
-        if extension_differs(pair.image, probed.format):
-            repairs.append("extension_differs")
-        if probed.reencode:
-            repairs.append(probed.reencode)
-        if probed.first_frame_only:
-            repairs.append("first_frame_only")
+        repairs = [*annotation.repairs, *_oddities(pair, annotation, probed)]
         action = ""
         if probed.orientation != 1:
-            annotated = (annotation.width, annotation.height)
-            action, repair = settle(
-                probed.orientation, probed.width, probed.height, annotated, _extent(annotation.objects)
-            )
+            annotated, extent = (annotation.width, annotation.height), _extent(annotation.objects)
+            action, repair = settle(probed.orientation, probed.width, probed.height, annotated, extent)
             repairs.append(repair)
         conversion, encoded_format, width, height = plan_conversion(probed, action)
         if pair.annotation and (annotation.width, annotation.height) != (width, height):
@@ -81,22 +71,21 @@ class Examiner:
         if annotation.objects and not boxes and any(code != "class_unknown" for code, _, _ in box_rejects):
             repairs.append("negative_after_rejects")
         sha256 = hashlib.sha256(data).hexdigest()
-        group = self._group(pair.image, sha256, repairs)
         picture = Picture(
-            key_of(sha256, pair),
-            sha256,
-            pair.image,
-            pair.annotation,
-            width,
-            height,
-            len(data),
-            encoded_format,
-            conversion,
-            group,
-            signature_of(boxes),
-            True,
-            boxes,
-            tuple(repairs),
+            key=key_of(sha256, pair),
+            sha256=sha256,
+            image=pair.image,
+            annotation=pair.annotation,
+            width=width,
+            height=height,
+            size=len(data),
+            format=encoded_format,
+            conversion=conversion,
+            group=self._group(pair.image, sha256, repairs),
+            signature=signature_of(boxes),
+            leads=True,
+            boxes=boxes,
+            repairs=tuple(repairs),
         )
         return picture, [Reject(c, "box", pair.annotation, pair.image, m, text) for c, m, text in box_rejects]
 
@@ -131,6 +120,18 @@ def key_of(sha256: str, pair: Pair) -> int:
     """Returns the example's key, below 2**63: from content and names, so that copies have keys of their own."""
     text = f"{sha256}\0{pair.image}\0{pair.annotation}".encode()
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") >> 1
+
+
+def _oddities(pair: Pair, annotation: Annotation, probed: Probe) -> Iterator[str]:
+    """Yields the codes of what is odd about a picture's file and its name."""
+    if annotation.filename and stem(annotation.filename) != stem(pair.image):
+        yield "filename_differs"
+    if extension_differs(pair.image, probed.format):
+        yield "extension_differs"
+    if probed.reencode:
+        yield probed.reencode
+    if probed.first_frame_only:
+        yield "first_frame_only"
 
 
 def _extent(objects: tuple[AnnotatedObject, ...]) -> tuple[float, float]:

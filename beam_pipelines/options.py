@@ -33,7 +33,7 @@ _TAKE_SEVERAL = {"--annotations", "--images"}
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """What was asked of `shardbox build`; see `_add_flags` for the meaning of each."""
+    """What was asked of `shardbox build`; see `add_build_flags` for the meaning of each."""
 
     annotations: tuple[str, ...]
     images: tuple[str, ...]
@@ -79,6 +79,12 @@ class _Parser(argparse.ArgumentParser):
 
 def add_build_flags(parser: argparse.ArgumentParser) -> None:
     """Adds the flags of `shardbox build`, with their help."""
+    _add_places(parser)
+    _add_shape(parser)
+    _add_cases_of_doubt(parser)
+
+
+def _add_places(parser: argparse.ArgumentParser) -> None:
     data = parser.add_argument_group("what to read and where to write")
     data.add_argument(
         "--annotations", nargs="+", metavar="PATTERN_OR_DIR", help="Pascal VOC XML files; a folder means all below it"
@@ -88,6 +94,9 @@ def add_build_flags(parser: argparse.ArgumentParser) -> None:
     data.add_argument("--overwrite", action="store_true", help="replace the dataset that is in --output")
     data.add_argument("--config", nargs="+", action="extend", metavar="FILE.yaml", help="read flags from YAML files")
     data.add_argument("--dry_run", action="store_true", help="do all but write, and print the table")
+
+
+def _add_shape(parser: argparse.ArgumentParser) -> None:
     classes = parser.add_argument_group("classes")
     classes.add_argument("--label_map", metavar="FILE", help="label_map.pbtxt with the ids to use; default: make one")
     classes.add_argument(
@@ -123,6 +132,9 @@ def add_build_flags(parser: argparse.ArgumentParser) -> None:
     shards.add_argument(
         "--shard_size", type=reporting(parse_size), default="256MiB", metavar="SIZE", help="default: %(default)s"
     )
+
+
+def _add_cases_of_doubt(parser: argparse.ArgumentParser) -> None:
     doubt = parser.add_argument_group("cases of doubt")
     doubt.add_argument(
         "--unannotated",

@@ -84,6 +84,12 @@ def test_merge_unites_the_boxes_in_the_first():
     assert list(deduplicate([two, one], "merge")) == [copy(1, CAT, DOG, box("eel"), repairs=repairs)]
 
 
+def test_merge_keeps_the_first_of_boxes_that_differ_in_flags_alone():
+    hard = (*CAT[:5], 1, 1, "Left")
+    merged = copy(1, CAT, DOG, repairs=("boxes_merged",))
+    assert list(deduplicate([copy(1, CAT), copy(2, hard, DOG)], "merge")) == [merged]
+
+
 def test_merge_with_a_picture_that_was_annotated_as_empty():
     assert list(deduplicate([copy(1), copy(2, CAT)], "merge")) == [copy(1, CAT, repairs=("boxes_merged",))]
 
