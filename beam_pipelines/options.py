@@ -103,6 +103,7 @@ def _add_shape(parser: argparse.ArgumentParser) -> None:
         "--unknown_classes",
         type=one_of("fail", "drop"),
         default="fail",
+        metavar="fail|drop",
         help="classes that --label_map lacks: fail or drop",
     )
     splits = parser.add_argument_group("splits")
@@ -140,15 +141,21 @@ def _add_cases_of_doubt(parser: argparse.ArgumentParser) -> None:
         "--unannotated",
         type=one_of("skip", "negative"),
         default="skip",
+        metavar="skip|negative",
         help="images without annotation: skip or negative",
     )
     doubt.add_argument(
-        "--duplicates", type=one_of(*POLICIES), default="keep", help="same picture, other boxes: keep, merge or reject"
+        "--duplicates",
+        type=one_of(*POLICIES),
+        default="keep",
+        metavar="keep|merge|reject",
+        help="same picture, other boxes: keep, merge or reject",
     )
     doubt.add_argument(
         "--probe",
         type=one_of("structure", "decode"),
         default="structure",
+        metavar="structure|decode",
         help="check of pictures: structure or decode",
     )
     doubt.add_argument(

@@ -6,13 +6,16 @@ from contextlib import contextmanager
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.runners import create_runner
 
-from beam_pipelines.failures import DatasetError, sentence_of
+from beam_pipelines.failures import DatasetError, UsageError, sentence_of
 from beam_pipelines.output_folder import remove_folder, remove_if_empty, swap_began
+from beam_pipelines.suggestions import did_you_mean
 
 _MANY = 20_000
 """Images from which a second process pays for its start."""
 _MOST_PROCESSES = 8
+_RUNNERS = ("DirectRunner", "FlinkRunner", "DataflowRunner", "PrismRunner", "SparkRunner", "PortableRunner")
 _LOCAL = ("DirectRunner", "FnApiRunner", "BundleBasedDirectRunner")
 
 
@@ -22,9 +25,13 @@ def choose_runner(given: Sequence[str], images: int | None) -> tuple[str, ...]:
     Args:
         given: flags that the command did not know itself.
         images: how many there are; None if they are not on this machine.
+
+    Raises:
+        UsageError: if the runner named is none, or not to be trusted with data.
     """
-    named = PipelineOptions(list(given))
-    if named.view_as(StandardOptions).runner is not None:
+    runner = PipelineOptions(list(given)).view_as(StandardOptions).runner
+    if runner is not None:
+        _check_runner(runner)
         return tuple(given)
     # Without this flag Beam would first try Prism, a program that it downloads.
     flags = [*given, "--runner=DirectRunner", "--allow_unsafe_triggers"]
@@ -33,6 +40,15 @@ def choose_runner(given: Sequence[str], images: int | None) -> tuple[str, ...]:
     if untouched and processes > 1 and (images is None or images >= _MANY):
         flags += ["--direct_running_mode=multi_processing", f"--direct_num_workers={processes}"]
     return tuple(flags)
+
+
+def _check_runner(name: str) -> None:
+    if "dask" in name.lower():
+        raise UsageError(f"--runner '{name}' computes only a part of a job like this one, and says nothing of it")
+    try:
+        create_runner(name)
+    except ValueError:
+        raise UsageError(f"--runner '{name}' is not known to Beam{did_you_mean(name, _RUNNERS)}") from None
 
 
 def is_local(flags: Sequence[str]) -> bool:

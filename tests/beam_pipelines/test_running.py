@@ -5,7 +5,7 @@ import os
 import apache_beam as beam
 import pytest
 
-from beam_pipelines.failures import DatasetError
+from beam_pipelines.failures import DatasetError, UsageError
 from beam_pipelines.running import choose_runner, cleaned_up, is_local, run_pipeline
 
 from .made import contents, put
@@ -35,6 +35,20 @@ def processes(number):
 )
 def test_the_size_decides(images, flags):
     assert choose_runner((), images) == flags
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("Dirctrunner", "--runner 'Dirctrunner' is not known to Beam; did you mean DirectRunner?"),
+        ("Kubernetes", "--runner 'Kubernetes' is not known to Beam"),
+        ("DaskRunner", "--runner 'DaskRunner' computes only a part of a job like this one, and says nothing of it"),
+    ],
+)
+def test_a_wrong_runner_is_refused(name, sentence):
+    with pytest.raises(UsageError) as refusal:
+        choose_runner((f"--runner={name}",), 10)
+    assert str(refusal.value) == sentence
 
 
 @pytest.mark.parametrize(
