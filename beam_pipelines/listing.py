@@ -157,7 +157,8 @@ def _files_below(folder: str, suffixes: tuple[str, ...]) -> Iterator[str]:
             folders.clear()
             continue
         seen.add(real)
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        # Sorted, because of two ways into one folder the first names its files.
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in files:
             if not name.startswith(".") and (not suffixes or name.endswith(suffixes)):
                 yield f"{here}/{name}"
