@@ -20,7 +20,7 @@ from beam_pipelines.pictures.conversion import plan_conversion
 from beam_pipelines.pictures.orientation import settle
 from beam_pipelines.pictures.probing import Probe, extension_differs, probe
 from beam_pipelines.progress import ProgressMark
-from beam_pipelines.reading import read_record
+from beam_pipelines.reading import ReadFailure, read_record
 from beam_pipelines.records import AnnotatedObject, Annotation, Box, Pair, Picture, RecordError, Reject, signature_of
 from beam_pipelines.voc_xml import parse_voc
 
@@ -160,6 +160,8 @@ class _Examine(beam.DoFn):
             picture, rejects = self._examiner.examine(pair)
         except RecordError as error:
             yield _rejected(pair, error.code, error.message)
+        except (ReadFailure, MemoryError):
+            raise  # for the runner to try again
         except Exception as error:
             yield _rejected(pair, "unexpected", f"{type(error).__name__}: {error}")
         else:

@@ -91,7 +91,7 @@ def _finish(_: None, transform: "FinishDataset", plan: Plan, written: Iterable[W
         yield transform.preview
         return
     if not _is_done(output, text, shards.values()):
-        clear_for(output, temp, transform.predecessor, manifest.files())
+        clear_for(output, temp, transform.predecessor, manifest.files(), [one.path for one in shards.values()])
         for split in plan.shards:
             paths = [one.path for one in shards.values() if ShardId.from_text(one.shard).family == split]
             TFRecordShards(output, split, transform.images).rename(temp, paths)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from apache_beam.io.filesystem import FileMetadata
 from apache_beam.io.filesystems import FileSystems
 
-from beam_pipelines.failures import UsageError
+from beam_pipelines.failures import DatasetError, UsageError
 
 IMAGE_EXTENSIONS = frozenset(["jpg", "jpeg", "jpe", "jfif", "png", "bmp", "dib", "gif", "tif", "tiff", "webp"])
 _NEVER_IMAGES = frozenset({"thumbs.db", "desktop.ini"})
@@ -123,7 +123,7 @@ def _paths(pattern: str, kind: str) -> Iterator[str]:
     elif os.path.isfile(pattern):
         yield pattern
     else:
-        yield from (path for path in glob.iglob(pattern, recursive=True) if os.path.isfile(path))
+        yield from (path for path in glob.iglob(pattern, recursive=True) if not os.path.isdir(path))
 
 
 def _remote_paths(pattern: str, kind: str) -> Iterator[str]:
@@ -148,10 +148,14 @@ def _match(pattern: str) -> list[FileMetadata]:
         raise UsageError(f"'{pattern}' cannot be listed: {error}") from None
 
 
+def _cannot_list(error: OSError) -> None:
+    raise DatasetError(f"the folder '{error.filename}' cannot be listed: {error.strerror}")
+
+
 def _files_below(folder: str, suffixes: tuple[str, ...]) -> Iterator[str]:
     """scandir, through os.walk, is nine times faster than FileSystems.match on a local disk."""
     seen: set[str] = set()
-    for here, folders, files in os.walk(folder, followlinks=True):
+    for here, folders, files in os.walk(folder, onerror=_cannot_list, followlinks=True):
         real = os.path.realpath(here)
         if real in seen:  # a symbolic link that leads back
             folders.clear()

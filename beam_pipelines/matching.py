@@ -12,7 +12,7 @@ What is still equal is rejected: a picture with another picture's boxes is worse
 """
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,10 +21,16 @@ from apache_beam.pvalue import PCollection, TaggedOutput
 
 from beam_pipelines.candidates import Candidates, file_name, folders_of, real_images, stem
 from beam_pipelines.coding import Batch, Outcome, in_batches
-from beam_pipelines.listing import FileSet, is_image_name, without_extension
+from beam_pipelines.listing import FileSet, extension, is_image_name, without_extension
 from beam_pipelines.reading import read_record
 from beam_pipelines.records import ListedImage, Pair, Query, RecordError, Reject, Side, Tally
 from beam_pipelines.voc_xml import parse_voc
+
+Bases = tuple[tuple[str, ...], tuple[str, ...]]
+"""Folders above the names of images and of annotations, below what both have in common."""
+
+_MOST_NAMES = 1000
+"""Of a listing that travel as one element."""
 
 
 def bucket_of(name: str, buckets: int) -> int:
@@ -41,12 +47,19 @@ def in_buckets(names: Iterable[tuple[str, int]], kind: str, buckets: int) -> Ite
             annotation, image = (printable, "") if kind == "annotations" else ("", printable)
             yield Reject("name_not_utf8", "image", annotation, image, f"the name of '{printable}' is not valid UTF-8")
             continue
-        found.setdefault(bucket_of(name, buckets), []).append((name, above))
+        bucket = bucket_of(name, buckets)
+        listed = found.setdefault(bucket, [])
+        listed.append((name, above))
+        if len(listed) == _MOST_NAMES:  # a listing of any length passes through
+            yield bucket, _side(kind, found.pop(bucket))
     for bucket, listed in found.items():
-        if kind == "annotations":
-            yield bucket, Side((), tuple(Query(*item) for item in listed))
-        else:
-            yield bucket, Side(tuple(ListedImage(*item) for item in listed), ())
+        yield bucket, _side(kind, listed)
+
+
+def _side(kind: str, listed: list[tuple[str, int]]) -> Side:
+    if kind == "annotations":
+        return Side((), tuple(Query(*item) for item in listed))
+    return Side(tuple(ListedImage(*item) for item in listed), ())
 
 
 def join(sides: Iterable[Side]) -> tuple[list[ListedImage], list[Query]]:
@@ -59,28 +72,40 @@ def join(sides: Iterable[Side]) -> tuple[list[ListedImage], list[Query]]:
     return images, queries
 
 
-def match_by_path(images: list[ListedImage], queries: list[Query]) -> tuple[list[Pair], list[Query], Side]:
-    """Matches by the path below each root. Returns (pairs, queries that found none, the images for what follows)."""
+def match_by_path(
+    images: list[ListedImage], queries: list[Query], bases: Bases = ((), ())
+) -> tuple[list[Pair], list[Query], Side]:
+    """Matches by the path below each root. Returns (pairs, queries that found none, the images for what follows).
+
+    `bases` are the folders above the names of images and of annotations.
+    """
     by_path: dict[str, list[str]] = {}
     for image in images:
-        by_path.setdefault(without_extension(image.name[image.above :]), []).append(image.name)
-    pairs, left, matched = [], [], set()
+        if is_image_name(image.name) or not extension(image.name):
+            by_path.setdefault(without_extension(image.name[image.above :]), []).append(image.name)
+    claims: dict[str, list[Query]] = {}
+    left: list[Query] = []
     for query in queries:
         candidates = real_images(by_path.get(without_extension(query.name[query.above :]), []))
         if len(candidates) == 1:
-            pairs.append(Pair(query.name, candidates[0]))
-            matched.add(candidates[0])
+            claims.setdefault(candidates[0], []).append(query)
         else:
             left.append(query)
-    return pairs, left, Side(_mark(images, matched), ())
+    pairs = []
+    for name, claimants in claims.items():
+        nearest = nearest_to(name, claimants, bases)
+        pairs += [Pair(query.name, name) for query in nearest]
+        left += [query for query in claimants if query not in nearest]
+    return pairs, left, Side(_mark(images, claims.keys()), ())
 
 
 def match_by_name(
-    images: list[ListedImage], queries: list[Query], bases: tuple[tuple[str, ...], tuple[str, ...]], last: bool
+    images: list[ListedImage], queries: list[Query], bases: Bases, last: bool
 ) -> tuple[list[Pair], list[Query], list[Reject], Side]:
     """Matches by stem: of `<filename>`, or, in the `last` round, of the annotation file.
 
-    `bases` are the folders above the names of images and of annotations.
+    An image that has the annotation's own name and belongs to another annotation is not given away twice: there are
+    two sequences whose frames are named alike, and one lacks this picture.
 
     Returns (pairs, queries that found none, rejects, the images for what follows).
     """
@@ -89,7 +114,8 @@ def match_by_name(
         for image in images:
             by_stem.setdefault(stem(image.name), []).append(image.name)
     candidates = {key: Candidates(real_images(names), *bases) for key, names in by_stem.items()}
-    pairs, left, rejects, matched = [], [], [], set()
+    claims: dict[str, list[Query]] = {}
+    left, rejects = [], []
     for query in queries:
         wanted = candidates.get(stem(query.name if last else query.filename))
         if wanted is None:
@@ -97,11 +123,27 @@ def match_by_name(
             continue
         best = wanted.best(query)
         if len(best) == 1:
-            pairs.append(Pair(query.name, best[0]))
-            matched.add(best[0])
+            claims.setdefault(best[0], []).append(query)
         else:
             rejects.append(_ambiguous(query, best))
-    return pairs, left, rejects, Side(_mark(images, matched), ())
+    taken = {image.name for image in images if image.matched}
+    pairs = []
+    for name, claimants in claims.items():
+        alike = [query for query in claimants if stem(query.name) == stem(name)]
+        theirs = [] if name in taken else nearest_to(name, alike, bases)
+        lost = [query for query in alike if query not in theirs]
+        rejects += [_taken(query, name) for query in lost]
+        pairs += [Pair(query.name, name) for query in claimants if query not in lost]
+    return pairs, left, rejects, Side(_mark(images, {pair.image for pair in pairs}), ())
+
+
+def nearest_to(image: str, queries: list[Query], bases: Bases) -> list[Query]:
+    """Returns the annotations that lie nearest to an image in the tree of folders; all of them if equally near."""
+    if len(queries) < 2:
+        return queries
+    folders = folders_of(image, bases[0])
+    shared = [_shared(folders, folders_of(query.name, bases[1])) for query in queries]
+    return [query for query, length in zip(queries, shared, strict=True) if length == max(shared)]
 
 
 def describe(query: Query, data: bytes) -> Query:
@@ -115,6 +157,12 @@ def describe(query: Query, data: bytes) -> Query:
     return query._replace(filename=annotation.filename, folders=tuple(dict.fromkeys(f for f in named if f)))
 
 
+def _shared(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    """Returns how many folders two paths have in common, from the top."""
+    differing = (i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    return next(differing, min(len(one), len(other)))
+
+
 def _is_utf8(name: str) -> bool:
     try:
         name.encode()
@@ -123,7 +171,7 @@ def _is_utf8(name: str) -> bool:
     return True
 
 
-def _mark(images: list[ListedImage], matched: set[str]) -> tuple[ListedImage, ...]:
+def _mark(images: list[ListedImage], matched: Collection[str]) -> tuple[ListedImage, ...]:
     if not matched:
         return tuple(images)
     return tuple(i._replace(matched=True) if i.name in matched else i for i in images)
@@ -132,6 +180,11 @@ def _mark(images: list[ListedImage], matched: set[str]) -> tuple[ListedImage, ..
 def _ambiguous(query: Query, best: list[str]) -> Reject:
     shown = ", ".join(f"'{name}'" for name in best[:3]) + (", …" if len(best) > 3 else "")
     return Reject("image_ambiguous", "image", query.name, "", f"several images fit equally well: {shown}")
+
+
+def _taken(query: Query, image: str) -> Reject:
+    message = f"its image is missing: the only one of this name, '{image}', belongs to another annotation"
+    return Reject("image_missing", "image", query.name, "", message)
 
 
 def _missing(query: Query) -> Reject:
@@ -153,13 +206,13 @@ class _List(beam.DoFn):
 class _MatchByPath(beam.DoFn):
     """Emits pairs, and on the side what the next round needs; reads the annotations that are left."""
 
-    def __init__(self, annotations: FileSet, buckets: int):
-        self._annotations, self._buckets = annotations, buckets
+    def __init__(self, annotations: FileSet, buckets: int, bases: Bases):
+        self._annotations, self._buckets, self._bases = annotations, buckets, bases
 
     def process(self, element: tuple[int, Iterable[Side]]) -> Iterator[Any]:
         bucket, sides = element
         images, queries = join(sides)
-        pairs, left, rest = match_by_path(images, queries)
+        pairs, left, rest = match_by_path(images, queries, self._bases)
         yield from in_batches(pairs)
         yield TaggedOutput("next", (bucket, rest))
         yield TaggedOutput("outcomes", Tally("annotations", len(queries)))
@@ -175,7 +228,7 @@ class _MatchByPath(beam.DoFn):
 
 @dataclass
 class _MatchByName(beam.DoFn):
-    bases: tuple[tuple[str, ...], tuple[str, ...]]
+    bases: Bases
     buckets: int
     last: bool
     unannotated: str
@@ -223,7 +276,8 @@ class MatchImages(beam.PTransform):
             once | f"List {files.kind}" >> self._do(_List(files, self.buckets), tuple[int, Side])
             for files in (self.annotation_files, self.image_files)
         ]
-        by_path = self._round([side.main for side in listed], "path", _MatchByPath(self.annotation_files, self.buckets))
+        first = _MatchByPath(self.annotation_files, self.buckets, self._bases())
+        by_path = self._round([side.main for side in listed], "path", first)
         by_filename = self._round([by_path.next], "<filename>", self._by_name(last=False))
         by_stem = self._round([by_filename.next], "annotation's name", self._by_name(last=True))
         rounds = [by_path, by_filename, by_stem]
@@ -232,12 +286,13 @@ class MatchImages(beam.PTransform):
         return pairs, outcomes
 
     def _by_name(self, last: bool) -> beam.DoFn:
+        return _MatchByName(self._bases(), self.buckets, last, self.unannotated)
+
+    def _bases(self) -> Bases:
         # Below what both have in common, so that the place of the data on the disk decides nothing.
         images, annotations = (folders_of(files.base + "/") for files in (self.image_files, self.annotation_files))
-        common = next((i for i, (a, b) in enumerate(zip(images, annotations, strict=False)) if a != b), None)
-        common = min(len(images), len(annotations)) if common is None else common
-        bases = (images[common:], annotations[common:])
-        return _MatchByName(bases, self.buckets, last, self.unannotated)
+        common = _shared(images, annotations)
+        return images[common:], annotations[common:]
 
     def _round(self, sides: list[PCollection], by: str, match: beam.DoFn) -> beam.pvalue.DoOutputsTuple:
         joined = sides | f"Bring together for {by}" >> beam.Flatten() | f"Join for {by}" >> beam.GroupByKey()

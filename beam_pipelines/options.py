@@ -184,7 +184,10 @@ def parse_build_options(arguments: Sequence[str]) -> BuildOptions:
     files = finder.parse_known_args(arguments)[0].config
     if arguments and not arguments[0].startswith("-"):  # it would be taken for a value of the file's last flag
         raise UsageError(f"unexpected argument '{arguments[0]}'")
-    from_files = [item for file in files for item in read_config(file, known)]
+    settings: dict[str, list[str]] = {}
+    for file in files:
+        settings.update(read_config(file, known))
+    from_files = [item for setting in settings.values() for item in setting]
     parsed, rest = parser.parse_known_args([*from_files, *arguments])
     _check_beam_flags(rest, known)
     values = vars(parsed)
@@ -200,8 +203,8 @@ def parse_build_options(arguments: Sequence[str]) -> BuildOptions:
     return options
 
 
-def read_config(path: str, known: set[str]) -> list[str]:
-    """Reads a YAML file of flags. Returns them as they would be typed.
+def read_config(path: str, known: set[str]) -> dict[str, list[str]]:
+    """Reads a YAML file of flags. Returns each flag with what would be typed for it: nothing to leave it off.
 
     Raises:
         UsageError: if it cannot be read, or holds a key that is no flag.
@@ -214,11 +217,11 @@ def read_config(path: str, known: set[str]) -> list[str]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UsageError(f"--config '{path}' is not YAML: {' '.join(str(error).split())}") from None
     if content is None:
-        return []
+        return {}
     if not isinstance(content, dict):
         raise UsageError(f"--config '{path}' must hold 'flag: value' lines")
     beam_flags = _beam_flags()
-    arguments: list[str] = []
+    settings: dict[str, list[str]] = {}
     for key, value in content.items():
         flag = f"--{key}"
         if flag == "--config" or (flag not in known and flag not in beam_flags):
@@ -228,8 +231,8 @@ def read_config(path: str, known: set[str]) -> list[str]:
             )
         if isinstance(value, list) and flag in known - _TAKE_SEVERAL:
             raise UsageError(f"--config '{path}': '{key}' takes one value, not a list")
-        arguments += _as_arguments(flag, value)
-    return arguments
+        settings[flag] = _as_arguments(flag, value)
+    return settings
 
 
 def _as_arguments(flag: str, value: Any) -> list[str]:

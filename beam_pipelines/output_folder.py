@@ -8,13 +8,14 @@ or a temporary folder of ours names are ever deleted.
 import json
 import os
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import NamedTuple
 
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
-from beam_pipelines.failures import UsageError
+from beam_pipelines.failures import DatasetError, UsageError
 from beam_pipelines.listing import is_remote
 from data_contract.manifest import MANIFEST_NAME, RUN_NAME, ManifestError, read_manifest
 
@@ -89,6 +90,8 @@ def remove_folder(path: str) -> None:
     """Deletes a temporary folder of ours, whatever is left in it."""
     if FileSystems.exists(path):
         FileSystems.delete([path])
+    elif is_remote(path):  # an object store has no folders, only names that begin alike
+        FileSystems.delete([found.path for found in FileSystems.match([path + "/**"])[0].metadata_list])
 
 
 def remove_if_empty(path: str) -> None:
@@ -103,16 +106,32 @@ def swap_began(temp: str) -> bool:
     return bool(FileSystems.exists(FileSystems.join(temp, _INTENT)))
 
 
-def clear_for(output: str, temp: str, old: Predecessor, new_files: list[str]) -> None:
+def clear_for(output: str, temp: str, old: Predecessor, new_files: list[str], shards: Iterable[str] = ()) -> None:
     """Notes what the run is about to do, then deletes the predecessor's files, its manifest first.
 
     May be repeated after a failure; what was renamed meanwhile is not deleted.
+
+    Args:
+        output: the dataset's folder.
+        temp: the run's temporary folder in it.
+        old: what lay in the folder when the run began.
+        new_files: names that the run will give to its files.
+        shards: paths of the files that must be ready in the temporary folder.
+
+    Raises:
+        DatasetError: if one of them is gone, or another run has written to the folder meanwhile.
     """
     intent, cleared = (FileSystems.join(temp, name) for name in (_INTENT, _CLEARED))
     if FileSystems.exists(cleared):
         return
     # Whoever finds this folder after a crash knows by it which files are ours.
     if not FileSystems.exists(intent):
+        lost = [path for path in shards if not FileSystems.exists(path)]
+        if lost:
+            raise DatasetError(f"'{lost[0]}' was written and is gone: did something else clean up '{output}'?")
+        known = {*old.files, *old.temps, temp.rstrip("/").rsplit("/", 1)[-1]}
+        if any(name == MANIFEST_NAME or _TEMP_NAME.fullmatch(name) for name in _entries(output) - known):
+            raise DatasetError(f"another run has written to '{output}' meanwhile: give each run a folder of its own")
         write_text(intent + ".part", json.dumps(sorted({*old.files, *new_files, MANIFEST_NAME, RUN_NAME})))
         FileSystems.rename([intent + ".part"], [intent])
     for name in sorted(old.files, key=lambda name: name != MANIFEST_NAME):

@@ -1,5 +1,6 @@
 """Reads whole small files, fast from a local disk and through Beam from anywhere else."""
 
+import errno
 import os
 
 from apache_beam.io.filesystem import CompressionTypes
@@ -7,6 +8,20 @@ from apache_beam.io.filesystems import FileSystems
 
 from beam_pipelines.listing import is_remote
 from beam_pipelines.records import RecordError
+
+_PASSING = {
+    errno.EAGAIN,
+    errno.EINTR,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOMEM,
+    errno.ESTALE,
+    errno.ETIMEDOUT,
+}
+
+
+class ReadFailure(Exception):  # noqa: N818 (what failed is the reading, not the program)
+    """A file could not be read now; a runner that tries again may succeed."""
 
 
 def read_file(path: str) -> bytes:
@@ -38,9 +53,12 @@ def read_record(path: str, code: str) -> bytes:
     """Like `read_file`, for a file that may be left out.
 
     Raises:
-        RecordError: with `code` and the system's reason, if it cannot be read.
+        RecordError: with `code` and the system's reason, if it cannot be read, today or tomorrow.
+        ReadFailure: if another try may succeed: the same input must not give another dataset for that.
     """
     try:
         return read_file(path)
-    except OSError as error:
+    except Exception as error:
+        if not isinstance(error, OSError) or is_remote(path) or error.errno in _PASSING:
+            raise ReadFailure(f"{path}: {error}") from error
         raise RecordError(code, f"cannot be read: {error.strerror or error}") from None

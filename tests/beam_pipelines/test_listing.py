@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_pipelines.failures import UsageError
+from beam_pipelines.failures import DatasetError, UsageError
 from beam_pipelines.listing import FileSet, extension, is_image_name, is_remote, without_extension
 
 from .made import put_all
@@ -161,3 +161,33 @@ def test_one_flag_one_place():
         with pytest.raises(UsageError) as refused:
             FileSet.of("images", patterns)
         assert str(refused.value) == f"the patterns of one flag must be in one bucket or on one disk, got {roots}"
+
+
+def test_of_two_ways_into_a_folder_the_first_by_name_counts(tmp_path):
+    put_all(tmp_path, "data/m/a.jpg")
+    for link in ("z", "b"):
+        (tmp_path / "data" / link).symlink_to(tmp_path / "data/m")
+    assert listed("images", tmp_path / "data") == [("b/a.jpg", 0)]
+
+
+def test_a_dangling_link_is_listed_by_a_pattern_as_in_a_folder(tmp_path):
+    put_all(tmp_path, "x/1.xml")
+    (tmp_path / "x/2.xml").symlink_to(tmp_path / "nowhere")
+    both = [("1.xml", 0), ("2.xml", 0)]
+    assert listed("annotations", tmp_path / "x/*.xml") == both
+    assert listed("annotations", tmp_path / "x") == both
+
+
+def test_a_folder_that_cannot_be_listed_ends_the_job(tmp_path, monkeypatch):
+    put_all(tmp_path, "a.jpg", "closed/b.jpg")
+    scandir = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(DatasetError) as failure:
+        listed("images", tmp_path)
+    assert failure.value.sentence == f"the folder '{tmp_path}/closed' cannot be listed: Permission denied"

@@ -271,3 +271,40 @@ def test_an_annotation_that_cannot_be_read_is_rejected(tmp_path, monkeypatch):
     tallies = [reject, ("annotations", 1), ("images", 1), ("images_without_annotation", 1)]
     sides = [str(tmp_path / "annotations")], [str(tmp_path / "images")]
     matched(*sides, runner="BundleBasedDirectRunner", expected=[], tallies=tallies)
+
+
+def test_of_annotations_with_one_path_the_nearest_have_the_image():
+    """Two roots on each side, and the second lacks a picture: it must not get that of the first."""
+    listed = [ListedImage("A/img/2.jpg", 6)]
+    asked = [Query("A/ann/2.xml", 6), Query("B/ann/2.xml", 6)]
+    pairs, left, rest = match_by_path(listed, asked)
+    assert (pairs, left) == ([Pair("A/ann/2.xml", "A/img/2.jpg")], [asked[1]])
+    assert rest == Side((listed[0]._replace(matched=True),), ())
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_an_image_of_another_annotation_is_not_given_away_by_name(last):
+    """Two sequences have frames of the same names, and one lacks this picture."""
+    listed = [ListedImage("a/1.jpg", 0, True)]
+    lost = Query("b/1.xml", 0, "1.jpg")
+    message = "its image is missing: the only one of this name, 'a/1.jpg', belongs to another annotation"
+    reject = Reject("image_missing", "image", "b/1.xml", "", message)
+    assert match_by_name(listed, [lost], NO_BASES, last) == ([], [], [reject], Side(tuple(listed), ()))
+
+
+def test_an_annotation_of_another_name_may_speak_of_a_taken_image():
+    listed = [ListedImage("a/1.jpg", 0, True)]
+    pairs, left, rejects, _ = match_by_name(listed, [Query("b/again.xml", 0, "1.jpg")], NO_BASES, last=False)
+    assert (pairs, left, rejects) == ([Pair("b/again.xml", "a/1.jpg")], [], [])
+
+
+def test_a_file_of_another_kind_is_no_match_by_path():
+    asked = queries("labels/01.xml")
+    assert match_by_path(images("labels/01.txt", "images/01.jpg"), asked)[:2] == ([], asked)
+
+
+def test_a_long_listing_travels_in_parts():
+    names = [(f"{i:04}/a.jpg", 0) for i in range(2500)]
+    parts = [side for _, side in in_buckets(names, "images", 4)]
+    assert [len(side.images) for side in parts] == [1000, 1000, 500]
+    assert [image.name for side in parts for image in side.images] == [name for name, _ in names]

@@ -321,3 +321,10 @@ def test_shards_of_a_split_that_is_not_there():
         "--num_shards names split 'trian', but --splits has train, validation, test; did you mean train?"
     )
     assert parse_build_options([*NEEDED, "--num_shards", "test=1"]).num_shards == {"test": 1}
+
+
+def test_a_later_file_can_turn_off_what_an_earlier_one_set(tmp_path):
+    first = config(tmp_path, "overwrite: true\ngroup_by: a\nseed: 3\n", "first.yaml")
+    second = config(tmp_path, "overwrite: false\ngroup_by: null\nseed: 4\n", "second.yaml")
+    options = parse_build_options(["--config", first, second, *NEEDED])
+    assert (options.overwrite, options.group_by, options.seed) == (False, None, 4)

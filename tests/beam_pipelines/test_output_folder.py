@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from beam_pipelines.failures import UsageError
+from beam_pipelines.failures import DatasetError, UsageError
 from beam_pipelines.output_folder import (
     Predecessor,
     clear_for,
@@ -257,3 +257,27 @@ def test_all_temporary_folders_go_at_the_end(dataset):
         put(dataset, name)
     drop_temps(str(dataset), str(dataset / TEMP), Predecessor((), (stale,)))
     assert sorted(contents(dataset)) == sorted([*DATASET, "shardbox-temp-of-others/c"])
+
+
+def test_a_shard_that_is_gone_saves_the_predecessor(dataset):
+    temp = dataset / TEMP
+    temp.mkdir()
+    before = contents(dataset)
+    lost = str(temp / "train/00000-x.train.tfrecord")
+    with pytest.raises(DatasetError) as failure:
+        clear_for(str(dataset), str(temp), Predecessor(DATASET), [], [lost])
+    assert failure.value.sentence == f"'{lost}' was written and is gone: did something else clean up '{dataset}'?"
+    assert contents(dataset) == before
+
+
+@pytest.mark.parametrize("theirs", ["manifest.json", f"shardbox-temp-{'0' * 32}/x"])
+def test_another_run_in_the_same_folder_is_not_mixed_with(tmp_path, theirs):
+    temp = tmp_path / TEMP
+    temp.mkdir()
+    put(tmp_path, theirs)
+    before = contents(tmp_path)
+    with pytest.raises(DatasetError) as failure:
+        clear_for(str(tmp_path), str(temp), Predecessor(), [])
+    sentence = f"another run has written to '{tmp_path}' meanwhile: give each run a folder of its own"
+    assert failure.value.sentence == sentence
+    assert contents(tmp_path) == before
