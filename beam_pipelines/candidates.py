@@ -1,7 +1,10 @@
-"""Which of several images of one name an annotation means."""
+"""Which of several images of one name an annotation means, and which of several annotations has an image."""
 
 from beam_pipelines.listing import extension, is_image_name, without_extension
 from beam_pipelines.records import Query
+
+Bases = tuple[tuple[str, ...], tuple[str, ...]]
+"""Folders above the names of images and of annotations, below what both have in common."""
 
 
 def stem(name: str) -> str:
@@ -81,3 +84,18 @@ class Candidates:
                         kept = self._index.setdefault((tier, end, start), [])
                         if len(kept) < 4:  # two would do; more make a better message
                             kept.append(name)
+
+
+def nearest_to(image: str, queries: list[Query], bases: Bases) -> list[Query]:
+    """Returns the annotations that lie nearest to an image in the tree of folders; all of them if equally near."""
+    if len(queries) < 2:
+        return queries
+    folders = folders_of(image, bases[0])
+    shared = [shared_folders(folders, folders_of(query.name, bases[1])) for query in queries]
+    return [query for query, length in zip(queries, shared, strict=True) if length == max(shared)]
+
+
+def shared_folders(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    """Returns how many folders two paths have in common, from the top."""
+    differing = (i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    return next(differing, min(len(one), len(other)))

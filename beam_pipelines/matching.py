@@ -19,15 +19,21 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.pvalue import PCollection, TaggedOutput
 
-from beam_pipelines.candidates import Candidates, file_name, folders_of, real_images, stem
+from beam_pipelines.candidates import (
+    Bases,
+    Candidates,
+    file_name,
+    folders_of,
+    nearest_to,
+    real_images,
+    shared_folders,
+    stem,
+)
 from beam_pipelines.coding import Batch, Outcome, in_batches
 from beam_pipelines.listing import FileSet, extension, is_image_name, without_extension
 from beam_pipelines.reading import read_record
 from beam_pipelines.records import ListedImage, Pair, Query, RecordError, Reject, Side, Tally
 from beam_pipelines.voc_xml import parse_voc
-
-Bases = tuple[tuple[str, ...], tuple[str, ...]]
-"""Folders above the names of images and of annotations, below what both have in common."""
 
 _MOST_NAMES = 1000
 """Of a listing that travel as one element."""
@@ -137,15 +143,6 @@ def match_by_name(
     return pairs, left, rejects, Side(_mark(images, {pair.image for pair in pairs}), ())
 
 
-def nearest_to(image: str, queries: list[Query], bases: Bases) -> list[Query]:
-    """Returns the annotations that lie nearest to an image in the tree of folders; all of them if equally near."""
-    if len(queries) < 2:
-        return queries
-    folders = folders_of(image, bases[0])
-    shared = [_shared(folders, folders_of(query.name, bases[1])) for query in queries]
-    return [query for query, length in zip(queries, shared, strict=True) if length == max(shared)]
-
-
 def describe(query: Query, data: bytes) -> Query:
     """Adds to a query what its annotation file says about the image.
 
@@ -155,12 +152,6 @@ def describe(query: Query, data: bytes) -> Query:
     annotation = parse_voc(data)
     named = [folders_of(annotation.path), folders_of(annotation.folder + "/x"), folders_of(annotation.filename)]
     return query._replace(filename=annotation.filename, folders=tuple(dict.fromkeys(f for f in named if f)))
-
-
-def _shared(one: tuple[str, ...], other: tuple[str, ...]) -> int:
-    """Returns how many folders two paths have in common, from the top."""
-    differing = (i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
-    return next(differing, min(len(one), len(other)))
 
 
 def _is_utf8(name: str) -> bool:
@@ -291,7 +282,7 @@ class MatchImages(beam.PTransform):
     def _bases(self) -> Bases:
         # Below what both have in common, so that the place of the data on the disk decides nothing.
         images, annotations = (folders_of(files.base + "/") for files in (self.image_files, self.annotation_files))
-        common = _shared(images, annotations)
+        common = shared_folders(images, annotations)
         return images[common:], annotations[common:]
 
     def _round(self, sides: list[PCollection], by: str, match: beam.DoFn) -> beam.pvalue.DoOutputsTuple:
