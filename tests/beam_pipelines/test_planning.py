@@ -138,7 +138,8 @@ def test_the_share_that_is_named_is_enough(kept, rejected):
 def test_exactly_as_many_rejects_as_allowed(percent):
     survey = survey_of(pictures(1))
     survey.images, survey.rejects["image", "image_missing"] = 100 - percent, percent
-    make_plan(survey, wishes(fractions={"all": 1.0}, max_rejects=percent / 100))
+    plan = make_plan(survey, wishes(fractions={"all": 1.0}, max_rejects=percent / 100))
+    assert plan.rejects == {"image_missing": percent}
 
 
 def test_group_by_that_matches_nothing():

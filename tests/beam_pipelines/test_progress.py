@@ -54,11 +54,13 @@ def test_a_copy_for_another_worker_counts_for_itself(tmp_path):
     assert read_progress(str(tmp_path)) == {"examine": 0, "write": 2}
 
 
-def test_nobody_watches():
+def test_nobody_watches(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     mark = ProgressMark(None, "write")
     for _ in range(100):
         mark.add()
     mark.flush()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_watcher_has_gone(tmp_path):
