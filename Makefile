@@ -15,7 +15,7 @@ $(READY): pyproject.toml setup.py constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else \
 		"Shardbox needs Python 3.11 to 3.13, and this is %d.%d: try make setup PYTHON=python3.12" % v)'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[beam,train,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[beam,notebook,train,dev]'
 	$(BIN)/python -m compileall -q $(VENV)/lib > /dev/null || true
 	@touch $@
 
@@ -45,10 +45,9 @@ format: setup  ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-benchmark: setup  ## measure speed and memory against the plain loop and a classic script
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps --upgrade \
-		--target build/benchmark/pandas pandas
+benchmark: setup  ## measure speed and memory against the plain loop and a classic script, and what rows cost
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/rows.py
 
 protos: setup  ## generate the protobuf modules anew, for the oldest protobuf that is supported
 	$(PYTHON) -m venv build/protoc
@@ -58,7 +57,7 @@ protos: setup  ## generate the protobuf modules anew, for the oldest protobuf th
 lock: setup  ## resolve the versions in constraints.txt anew
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
-		--extra beam --extra train --extra benchmark --extra dev pyproject.toml --output-file constraints.txt
+		--extra beam --extra notebook --extra train --extra dev pyproject.toml --output-file constraints.txt
 
 clean:  ## remove what was made
 	rm -rf $(VENV) build demo *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

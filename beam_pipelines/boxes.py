@@ -8,61 +8,95 @@ import math
 import struct
 from collections.abc import Sequence
 from sys import intern
+from typing import NamedTuple
 
 from beam_pipelines.records import AnnotatedObject, Box, RecordError
 
 _FLOAT32 = struct.Struct("<4f")
 
-_FLAGS = {"": 0, "0": 0, "1": 1, "false": 0, "true": 1}
+_FLAGS = {"": 0, "0": 0, "1": 1, "false": 0, "true": 1, "0.0": 0, "1.0": 1}
+"""The last two are what pandas makes of flags in a column with gaps."""
 
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
 
-_ROUNDING = 1.0
-"""Pixels by which a coordinate may overshoot and still be nothing but rounding or counting from 1."""
+_LITTLE = 1.01
+"""Of rows, a box with no side beyond it is taken for fractions of the picture, which rounding may bring above 1."""
+
+_LARGEST = 2.0**127
+"""Bound of areas: float32 holds them."""
 
 _LONGEST = 40
 """Characters of a text that are quoted."""
 
 
+class Frame(NamedTuple):
+    """What the coordinates of a picture's boxes are measured in.
+
+    >>> Frame.of(40, 30, normalized=False), Frame.of(40, 30, normalized=True)
+    (Frame(right=40, bottom=30, pixel=1.0), Frame(right=1, bottom=1, pixel=0.03333333333333333))
+    """
+
+    right: int
+    """Coordinate of the picture's right edge; that of the left is 0."""
+    bottom: int
+    """Coordinate of the picture's lower edge; that of the upper is 0."""
+    pixel: float
+    """Length of a pixel, of the longer side of one if they differ."""
+
+    @classmethod
+    def of(cls, width: int, height: int, normalized: bool) -> "Frame":
+        """Returns the frame of a picture of so many pixels."""
+        return cls(1, 1, 1 / min(width, height)) if normalized else cls(width, height, 1.0)
+
+
+class BoxReject(NamedTuple):
+    """An object that is no box, and why."""
+
+    code: str
+    message: str
+    object: AnnotatedObject
+
+
 def check_boxes(
-    objects: Sequence[AnnotatedObject], width: int, height: int
-) -> tuple[tuple[Box, ...], list[tuple[str, str, str]], list[str]]:
+    objects: Sequence[AnnotatedObject], width: int, height: int, normalized: bool = False
+) -> tuple[tuple[Box, ...], list[BoxReject], list[str]]:
     """Judges, mends and normalises the objects of one picture.
 
     Every object becomes a box or a reject; equal boxes all stay. The results do not depend on the order of
     the objects, because rows of a table come in any order.
 
     Args:
-        objects: in pixels of the picture as the annotator saw it.
+        objects: as the annotator saw them in the picture.
         width: of that picture, in pixels, at least 1.
         height: of that picture, in pixels, at least 1.
+        normalized: whether the coordinates are fractions of width and height; else they are pixels.
 
     Returns:
-        The boxes, sorted, with coordinates that are exact in float32; for every reject its code, a sentence
-        and the object as text; the codes of the repairs, at most one for the coordinates of a box and one
-        for each of its two flags.
+        The boxes, sorted, with coordinates that are exact in float32; the rejects; the codes of the repairs, at most
+        one for the coordinates of a box and one for each of its other fields.
     """
     boxes: list[Box] = []
-    rejects: list[tuple[str, str, str]] = []
+    rejects: list[BoxReject] = []
     repairs: list[str] = []
+    frame = Frame.of(width, height, normalized)
     for one in objects:
         try:
-            boxes.append(_box(one, width, height, repairs))
+            boxes.append(_box(one, frame, repairs))
         except RecordError as error:
-            rejects.append((error.code, error.message, object_text(one)))
+            rejects.append(BoxReject(error.code, error.message, one))
     boxes.sort()
     rejects.sort()
     repairs.sort()
     return tuple(boxes), rejects, repairs
 
 
-def _box(one: AnnotatedObject, width: int, height: int, repairs: list[str]) -> Box:
+def _box(one: AnnotatedObject, frame: Frame, repairs: list[str]) -> Box:
     """The box of one object; adds to `repairs` only if the box is kept.
 
     Raises:
         RecordError: `class_missing`, or one of those that begin with `box_`.
     """
-    name, xmin_text, ymin_text, xmax_text, ymax_text, difficult, truncated, pose = one
+    name, xmin_text, ymin_text, xmax_text, ymax_text, difficult, truncated, pose, is_crowd, area, mask, source, _ = one
     name = name.strip()
     if not name:
         raise RecordError("class_missing", "the object has no class name")
@@ -71,16 +105,18 @@ def _box(one: AnnotatedObject, width: int, height: int, repairs: list[str]) -> B
     except ValueError:
         raise _unreadable(one) from None
     repair = ""
-    if not (0 <= xmin < xmax <= width and 0 <= ymin < ymax <= height):  # NaN is neither
-        repair = _judged(one, (xmin, ymin, xmax, ymax), width, height)
-        xmin, ymin, xmax, ymax = max(xmin, 0.0), max(ymin, 0.0), min(xmax, width), min(ymax, height)
+    right, bottom, pixel = frame
+    if source and xmin < xmax < _LITTLE and ymin < ymax < _LITTLE and pixel == 1 and right > 1 < bottom:
+        raise RecordError("box_not_in_pixels", "all sides are from 0 to 1, as if they were fractions of the picture")
+    if not (0 <= xmin < xmax <= right and 0 <= ymin < ymax <= bottom):  # NaN is neither
+        repair = _judged(one, (xmin, ymin, xmax, ymax), frame)
+        xmin, ymin, xmax, ymax = max(xmin, 0.0), max(ymin, 0.0), min(xmax, right), min(ymax, bottom)
     # + 0.0 makes 0.0 of -0.0, which is equal but other bytes.
     xmin, ymin, xmax, ymax = _FLOAT32.unpack(
-        _FLOAT32.pack(xmin / width + 0.0, ymin / height + 0.0, xmax / width, ymax / height)
+        _FLOAT32.pack(xmin / right + 0.0, ymin / bottom + 0.0, xmax / right, ymax / bottom)
     )
     if xmin >= xmax or ymin >= ymax:
-        message = f"the box is too thin for float32 in a picture of {width} × {height} pixels"
-        raise RecordError("box_zero_area", message)
+        raise RecordError("box_zero_area", f"the box is too thin for float32 in {_extent(frame)}")
     if repair:
         repairs.append(repair)
     # One string for all equal names: a record that is pickled then holds each of them once.
@@ -93,7 +129,23 @@ def _box(one: AnnotatedObject, width: int, height: int, repairs: list[str]) -> B
         _flag(difficult, repairs),
         _flag(truncated, repairs),
         intern(pose.strip() or "Unspecified"),
+        _flag(is_crowd, repairs) if is_crowd else 0,
+        _area(area, repairs) if area else 0,
+        mask,
     )
+
+
+def _area(text: str, repairs: list[str]) -> float:
+    """An area in square pixels, exact in float32; 0 if that is not what the text says."""
+    try:
+        area = float(text)
+    except ValueError:
+        area = math.nan
+    if not 0 <= area < _LARGEST:
+        repairs.append("area_unreadable")
+        return 0
+    (exact,) = struct.unpack("<f", struct.pack("<f", area))
+    return float(exact)
 
 
 def _flag(text: str, repairs: list[str]) -> int:
@@ -106,7 +158,7 @@ def _flag(text: str, repairs: list[str]) -> int:
     return value
 
 
-def _judged(one: AnnotatedObject, sides: tuple[float, float, float, float], width: int, height: int) -> str:
+def _judged(one: AnnotatedObject, sides: tuple[float, float, float, float], frame: Frame) -> str:
     """The repair with which a box that is not wholly within its picture may stay.
 
     Raises:
@@ -116,8 +168,8 @@ def _judged(one: AnnotatedObject, sides: tuple[float, float, float, float], widt
         raise _unreadable(one)
     xmin, ymin, xmax, ymax = sides
     for axis, low, high, size, texts in (
-        ("x", xmin, xmax, width, one[1:5:2]),
-        ("y", ymin, ymax, height, one[2:5:2]),
+        ("x", xmin, xmax, frame.right, one[1:5:2]),
+        ("y", ymin, ymax, frame.bottom, one[2:5:2]),
     ):
         low_text, high_text = (_quoted(text.strip()) for text in texts)
         if low > high:
@@ -125,10 +177,16 @@ def _judged(one: AnnotatedObject, sides: tuple[float, float, float, float], widt
         if low == high:
             raise RecordError("box_zero_area", f"{axis}min {low_text} and {axis}max {high_text} are equal")
         if high <= 0 or low >= size:
-            message = f"{axis} from {low_text} to {high_text} in a picture of {width} × {height} pixels"
-            raise RecordError("box_outside", message)
-    overshoot = max(-xmin, -ymin, xmax - width, ymax - height)
-    return "box_rounded" if overshoot <= _ROUNDING else "box_clipped"
+            raise RecordError("box_outside", f"{axis} from {low_text} to {high_text} in {_extent(frame)}")
+    # Up to a pixel is nothing but rounding, or counting from 1.
+    overshoot = max(-xmin, -ymin, xmax - frame.right, ymax - frame.bottom)
+    return "box_rounded" if overshoot <= frame.pixel else "box_clipped"
+
+
+def _extent(frame: Frame) -> str:
+    if frame.pixel == 1:
+        return f"a picture of {frame.right} × {frame.bottom} pixels"
+    return "normalised coordinates, which end at 1"
 
 
 def _unreadable(one: AnnotatedObject) -> RecordError:

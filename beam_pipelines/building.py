@@ -20,19 +20,23 @@ from rich.console import Console
 
 from beam_pipelines.examination import Examiner
 from beam_pipelines.failures import UsageError
+from beam_pipelines.inputs import Inputs, find_inputs
 from beam_pipelines.listing import FileSet, is_remote
+from beam_pipelines.matching import MatchImages
 from beam_pipelines.options import BuildOptions
 from beam_pipelines.output_folder import Predecessor, inspect_output, make_folder, temp_folder, write_text
 from beam_pipelines.pipeline import BuildDataset
 from beam_pipelines.planning import Wishes
 from beam_pipelines.reading import read_file
+from beam_pipelines.rows.matching import MatchRows
 from beam_pipelines.running import choose_runner, cleaned_up, is_local, run_pipeline
 from beam_pipelines.summary import print_summary
 from beam_pipelines.terminal import watch
-from data_contract.label_map import LabelMap, LabelMapError, read_label_map
 from data_contract.manifest import MANIFEST_NAME, RUN_NAME, Manifest
 
 _REMOTE_BUCKETS = 4096
+_BYTES_PER_BUCKET = 2**19
+"""Of tables: some ten thousand rows."""
 
 
 @dataclass(frozen=True)
@@ -54,67 +58,100 @@ class Run:
     python: str
 
 
-def build(options: BuildOptions, screen: Console, progress_screen: Console) -> None:
-    """Builds a dataset and prints the table of what is in it.
+def build(
+    options: BuildOptions,
+    screen: Console | None = None,
+    progress_screen: Console | None = None,
+    image_base: str | None = None,
+    image_count: int | None = None,
+) -> Manifest:
+    """Builds a dataset and prints the table of what is in it. Returns its manifest.
 
     Args:
         options: what was asked for.
-        screen: for the table.
-        progress_screen: for how far the work is.
+        screen: for the table; None to print none.
+        progress_screen: for how far the work is; None to show nothing.
+        image_base: as in `find_inputs`.
+        image_count: how many images rows name, if they are not listed.
 
     Raises:
         UsageError, DatasetError: with a sentence for a person.
     """
     started, clock = datetime.now(UTC), time.monotonic()
-    annotations = FileSet.of("annotations", options.annotations, options.output)
-    images = FileSet.of("images", options.images, options.output)
-    label_map = _read_label_map(options.label_map)
-    annotations.check()
-    images.check()
+    inputs = find_inputs(options, image_base)
     predecessor = Predecessor() if options.dry_run else inspect_output(options.output, options.overwrite)
-    count = _count_local(images if options.unannotated == "negative" else annotations)
+    count = _count_local(inputs, options) if image_base is None else image_count
     runner = choose_runner(options.beam, count)
     workshop = tempfile.mkdtemp(prefix="shardbox-")
     try:
         preview = _preview_file(workshop, runner) if options.dry_run else None
         job = replace(
-            _describe_job(options, annotations, images, label_map, predecessor),
-            buckets=_REMOTE_BUCKETS if count is None else max(16, min(_REMOTE_BUCKETS, count // 32)),
+            _describe_job(options, inputs, predecessor, count),
             preview=preview,
             progress=workshop if is_local(runner) else None,
         )
         manifest = _run(job, runner, count, progress_screen)
-        run = _describe_run(started, time.monotonic() - clock, runner, annotations, images)
+        run = _describe_run(started, time.monotonic() - clock, runner, inputs)
         if preview is None:
             write_text(FileSystems.join(options.output, RUN_NAME), json.dumps(asdict(run), indent=1) + "\n")
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
-    print_summary(manifest, options, run.seconds, run.peak_memory_bytes, screen)
+    if screen is not None:
+        paths = [] if options.dry_run else [os.path.join(options.output, MANIFEST_NAME)]
+        print_summary(manifest, paths, run.seconds, run.peak_memory_bytes, screen)
+    return manifest
 
 
-def _describe_job(
-    options: BuildOptions,
-    annotations: FileSet,
-    images: FileSet,
-    label_map: LabelMap | None,
-    predecessor: Predecessor,
-) -> BuildDataset:
+def _describe_job(options: BuildOptions, inputs: Inputs, predecessor: Predecessor, count: int | None) -> BuildDataset:
     # Beam's sink compares the paths that it renames with those of a listing, which are absolute.
     output = options.output if is_remote(options.output) else os.path.abspath(options.output)
+    buckets = _REMOTE_BUCKETS if count is None else max(16, min(_REMOTE_BUCKETS, count // 32))
+    label_map = inputs.label_map
+    given = inputs.split_source != "fractions"
     return BuildDataset(
-        examiner=Examiner(annotations, images, options.probe == "decode", options.group_by, _known(label_map, options)),
-        wishes=_wishes(options, label_map),
-        unannotated=options.unannotated,
+        match=_matching(options, inputs, buckets),
+        examiner=Examiner(
+            inputs.annotations,
+            inputs.images,
+            decode=options.probe == "decode",
+            group_by=options.group_by,
+            classes=frozenset(label_map.ids) if label_map is not None and options.unknown_classes == "drop" else None,
+            normalized=options.row_options.normalized,
+            given_splits=given,
+            masks=inputs.masks,
+        ),
+        wishes=_wishes(options, inputs),
+        grouped=options.group_by is not None or inputs.grouped_by_rows,
+        extras=inputs.extras,
         duplicates=options.duplicates,
         output=output,
         temp=temp_folder(output, uuid.uuid4().hex),
         predecessor=predecessor,
-        options=options.that_shape_data(),
-        buckets=_REMOTE_BUCKETS,
+        options=options.that_shape_data()
+        | {"split_source": inputs.split_source, "splits": {} if given else options.fractions},
+        buckets=buckets,
     )
 
 
-def _run(job: BuildDataset, runner: Sequence[str], count: int | None, screen: Console) -> Manifest:
+def _matching(options: BuildOptions, inputs: Inputs, buckets: int) -> MatchImages | MatchRows:
+    by_folder = inputs.split_source == "folders"
+    if inputs.tables is None:
+        return MatchImages(
+            inputs.annotations, inputs.images, buckets, options.unannotated, lists=inputs.lists, by_folder=by_folder
+        )
+    size = _local_size(inputs.annotations)
+    return MatchRows(
+        inputs.tables,
+        inputs.images,
+        _REMOTE_BUCKETS if size is None else max(16, min(_REMOTE_BUCKETS, size // _BYTES_PER_BUCKET)),
+        options.unannotated,
+        lists=inputs.lists,
+        by_folder=by_folder,
+        listed=inputs.images_listed,
+    )
+
+
+def _run(job: BuildDataset, runner: Sequence[str], count: int | None, screen: Console | None) -> Manifest:
     if job.preview is not None:
         return _run_and_read(job, runner, count, screen, job.preview)
     is_new = make_folder(job.output)
@@ -123,8 +160,10 @@ def _run(job: BuildDataset, runner: Sequence[str], count: int | None, screen: Co
         return _run_and_read(job, runner, count, screen, FileSystems.join(job.output, MANIFEST_NAME))
 
 
-def _run_and_read(job: BuildDataset, runner: Sequence[str], count: int | None, screen: Console, path: str) -> Manifest:
-    if job.progress is None or not count:
+def _run_and_read(
+    job: BuildDataset, runner: Sequence[str], count: int | None, screen: Console | None, path: str
+) -> Manifest:
+    if job.progress is None or not count or screen is None:
         run_pipeline(job, runner)
     else:
         with watch(job.progress, count, screen):
@@ -132,32 +171,26 @@ def _run_and_read(job: BuildDataset, runner: Sequence[str], count: int | None, s
     return Manifest.from_json(read_file(path).decode())
 
 
-def _count_local(files: FileSet) -> int | None:
-    """Returns the number of files; None if they are not on this machine's disks."""
+def _count_local(inputs: Inputs, options: BuildOptions) -> int | None:
+    """Returns about how many pictures there will be; None if they are not on this machine's disks."""
+    by_image = inputs.tables is not None or options.unannotated == "negative"
+    files = inputs.images if by_image else inputs.annotations
     return None if is_remote(files.base) else sum(1 for _ in files.names())
 
 
-def _read_label_map(path: str | None) -> LabelMap | None:
-    if path is None:
+def _local_size(files: FileSet) -> int | None:
+    if is_remote(files.base):
         return None
-    try:
-        return read_label_map(read_file(path))
-    except OSError as error:
-        raise UsageError(f"--label_map '{path}' cannot be read: {error.strerror or error}") from None
-    except LabelMapError as error:
-        raise UsageError(f"--label_map '{path}': {error}") from None
+    return sum(os.path.getsize(files.path(name)) for name, _ in files.names())
 
 
-def _known(label_map: LabelMap | None, options: BuildOptions) -> frozenset[str] | None:
-    """Returns the classes whose boxes stay; None for all."""
-    return frozenset(label_map.ids) if label_map is not None and options.unknown_classes == "drop" else None
-
-
-def _wishes(options: BuildOptions, label_map: LabelMap | None) -> Wishes:
+def _wishes(options: BuildOptions, inputs: Inputs) -> Wishes:
     return Wishes(
-        fractions=options.splits,
+        fractions=options.fractions if inputs.split_source == "fractions" else None,
+        splits=tuple(split for split, _ in inputs.lists),
+        strict_splits=options.strict_splits,
         seed=options.seed,
-        label_map=label_map,
+        label_map=inputs.label_map,
         unknown_classes=options.unknown_classes,
         num_shards=options.num_shards,
         shard_size=options.shard_size,
@@ -176,17 +209,20 @@ def _preview_file(workshop: str, runner: Sequence[str]) -> str:
     return str(FileSystems.join(temp, f"shardbox-dry-run-{uuid.uuid4().hex}.json"))
 
 
-def _describe_run(
-    started: datetime, seconds: float, runner: Sequence[str], annotations: FileSet, images: FileSet
-) -> Run:
+def peak_memory() -> int:
+    """Returns the most bytes that this process, or one that it started, has held."""
     peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return peak * (1 if sys.platform == "darwin" else 1024)
+
+
+def _describe_run(started: datetime, seconds: float, runner: Sequence[str], inputs: Inputs) -> Run:
     return Run(
         started=started.isoformat(timespec="seconds"),
         seconds=round(seconds, 3),
-        peak_memory_bytes=peak * (1 if sys.platform == "darwin" else 1024),
+        peak_memory_bytes=peak_memory(),
         runner=tuple(runner),
-        annotations=annotations.base,
-        images=images.base,
+        annotations=inputs.annotations.base,
+        images=inputs.images.base,
         shardbox=version("shardbox"),
         apache_beam=version("apache-beam"),
         python=platform.python_version(),

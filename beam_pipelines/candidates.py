@@ -1,6 +1,6 @@
 """Which of several images of one name an annotation means, and which of several annotations has an image."""
 
-from beam_pipelines.listing import extension, is_image_name, without_extension
+from beam_pipelines.listing import FileSet, extension, is_image_name, without_extension
 from beam_pipelines.records import Query
 
 Bases = tuple[tuple[str, ...], tuple[str, ...]]
@@ -84,6 +84,16 @@ class Candidates:
                         kept = self._index.setdefault((tier, end, start), [])
                         if len(kept) < 4:  # two would do; more make a better message
                             kept.append(name)
+
+
+def bases_of(images: FileSet, annotations: FileSet) -> Bases:
+    """Returns the folders above the names of both, below what they have in common.
+
+    So that the place of the data on the disk decides nothing.
+    """
+    above_images, above_annotations = (folders_of(files.base + "/") for files in (images, annotations))
+    common = shared_folders(above_images, above_annotations)
+    return above_images[common:], above_annotations[common:]
 
 
 def nearest_to(image: str, queries: list[Query], bases: Bases) -> list[Query]:

@@ -1,30 +1,59 @@
-"""The command `shardbox`."""
+"""The command `shardbox`.
+
+Each of its commands is a module below `steps`, which is loaded only when it is asked for: Beam takes a second to
+import. A module has
+
+- `EXAMPLE`: lines shown below the flags by `--help`;
+- `add_flags(parser)`: adds the flags, with their help;
+- `run(values, screen)`: does the work, prints to `screen` what came out, and raises `UsageError` or `DatasetError`
+  with a sentence for a person. Flags that `add_flags` does not know have been refused before.
+
+Commands that pass flags on to Beam (`takes_beam_flags`) have `run(given, screen, progress_screen)` instead: they parse
+the command line after their name themselves, with `beam_flags.parse_with_beam`.
+"""
 
 import argparse
+import importlib
 import logging
 import os
 import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from types import FrameType
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from rich.console import Console
 
-from beam_pipelines.failures import DatasetError, UsageError, first_cause
+from beam_pipelines.argument_parser import Parser
+from beam_pipelines.failures import DatasetError, UsageError, first_cause, sentence_of
 from beam_pipelines.run_log import Log
 from beam_pipelines.suggestions import did_you_mean
 from beam_pipelines.worker_processes import kill_workers_until_exit
 
-_EXAMPLE = """example:
-  shardbox build --annotations 'voc/Annotations/*.xml' --images voc/JPEGImages \\
-      --output out --splits train=0.8,validation=0.1,test=0.1
 
-Every option of Apache Beam is passed on, such as --runner or --direct_num_workers.
-"""
+class Command(NamedTuple):
+    """A line of the help, and what is to be known of a command before its module is loaded."""
+
+    purpose: str
+    makes: str
+    """What is not finished if the command is interrupted."""
+    takes_beam_flags: bool = False
+
+
+COMMANDS = {
+    "build": Command(
+        "annotations or rows, and images → a finished dataset of sharded TFRecords",
+        "dataset",
+        takes_beam_flags=True,
+    ),
+    "csv_to_tfrecords": Command("rows of boxes, and images → a TFRecord file", "TFRecord file", takes_beam_flags=True),
+    "label_map": Command("classes of rows, of XML files, or from the command line → label_map.pbtxt", "label map"),
+    "split_csv": Command("rows of boxes → two CSVs, to train and to evaluate", "CSV"),
+    "xml_to_csv": Command("Pascal VOC XML files → one CSV, a row for each box", "CSV"),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,51 +91,57 @@ def _run(given: list[str], screen: Console, log: Log) -> int:
     except DatasetError as error:
         return _say(screen, error.sentence, 1)
     except KeyboardInterrupt:
-        _leave(screen, log)
+        _leave(screen, log, given)
     except BrokenPipeError:
         return 1
     except Exception as error:
         if interrupted.is_set():  # Beam turns the KeyboardInterrupt of a step into an error of its own
-            _leave(screen, log)
+            _leave(screen, log, given)
+        if isinstance(error, OSError) and (sentence := sentence_of(error)):
+            return _say(screen, sentence, 1)
         log.kept = True
         log.write(traceback.format_exc())
         return _say(screen, f"{first_cause(str(error))}\nThe whole story is in {log.name}.", 1)
 
 
 def _dispatch(given: list[str]) -> int:
-    commands: dict[str, tuple[Callable[[list[str]], int], str]] = {
-        "build": (_build, "annotations and images → a finished dataset of sharded TFRecords"),
-    }
-    parser = argparse.ArgumentParser(
+    if given and given[0] in COMMANDS:
+        return _run_command(given[0], given[1:])
+    if given and not given[0].startswith("-"):
+        raise UsageError(f"there is no command '{given[0]}'{did_you_mean(given[0], COMMANDS)}")
+    parser = Parser(
+        add_help=True,
         prog="shardbox",
         description="From annotated pictures to sharded TFRecords.",
-        epilog="commands:\n" + "\n".join(f"  {name:12} {text}" for name, (_, text) in commands.items()),
+        epilog="commands:\n" + "\n".join(f"  {name:18}{command.purpose}" for name, command in COMMANDS.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"shardbox {version('shardbox')}")
     parser.add_argument("command", nargs="?", help="one of those below; `shardbox COMMAND --help` tells its flags")
-    if given and given[0] in commands:
-        return commands[given[0]][0](given[1:])
-    if given and not given[0].startswith("-"):
-        raise UsageError(f"there is no command '{given[0]}'{did_you_mean(given[0], commands)}")
-    parser.parse_args(given)
+    parser.parse_all(given)
     parser.print_help()
     return 0 if given else 2
 
 
-def _build(given: list[str]) -> int:
-    # Beam takes a second to import: not for --version, nor for a wrong command.
-    from beam_pipelines.building import build  # noqa: PLC0415
-    from beam_pipelines.options import add_build_flags, parse_build_options  # noqa: PLC0415
-
+def _run_command(name: str, given: list[str]) -> int:
+    module = importlib.import_module(f"beam_pipelines.steps.{name}")
     if "-h" in given or "--help" in given:
-        parser = argparse.ArgumentParser(
-            prog="shardbox build", epilog=_EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+        shown = argparse.ArgumentParser(
+            prog=f"shardbox {name}",
+            description=COMMANDS[name].purpose,
+            epilog=module.EXAMPLE,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        add_build_flags(parser)
-        parser.print_help()
+        module.add_flags(shown)
+        shown.print_help()
         return 0
-    build(parse_build_options(given), Console(highlight=False), Console(stderr=True, highlight=False))
+    screen = Console(highlight=False)
+    if COMMANDS[name].takes_beam_flags:
+        module.run(given, screen, Console(stderr=True, highlight=False))
+    else:
+        parser = Parser(prog=f"shardbox {name}")
+        module.add_flags(parser)
+        module.run(parser.parse_all(given), screen)
     return 0
 
 
@@ -115,9 +150,10 @@ def _say(screen: Console, sentence: str, code: int) -> int:
     return code
 
 
-def _leave(screen: Console, log: Log) -> NoReturn:
+def _leave(screen: Console, log: Log, given: list[str]) -> NoReturn:
     """Ends at once: Beam's worker threads would otherwise go on until their work is done."""
-    _say(screen, "interrupted; the dataset was not finished", 130)
+    output = COMMANDS[given[0]].makes if given and given[0] in COMMANDS else "command"
+    _say(screen, f"interrupted; the {output} was not finished", 130)
     log.close()
     sys.stdout.flush()
     os._exit(130)

@@ -11,7 +11,7 @@ import apache_beam as beam
 from apache_beam.pvalue import AsSingleton, PCollection, TaggedOutput
 
 from beam_pipelines.coding import Batch, in_batches
-from beam_pipelines.records import Box, Picture, Reject, signature_of
+from beam_pipelines.records import Box, Picture, Reject, key_of, signature_of
 
 POLICIES = ("keep", "merge", "reject")
 
@@ -22,18 +22,46 @@ def deduplicate(pictures: Iterable[Picture], policy: str) -> Iterator[Picture | 
     Same boxes: the first by key stays. An unannotated copy of an annotated picture goes: it would be a false negative.
     Other boxes, by policy: 'keep' leaves all, 'merge' unites the boxes into the first, 'reject' leaves the first.
 
+    Where the pictures were given to splits, each split is settled by itself, and pictures in several are marked.
+
     Args:
         pictures: all pictures of some contents, in any order.
         policy: one of `POLICIES`.
     """
-    for _, same in groupby(
-        sorted(pictures, key=attrgetter("sha256", "key", "image", "annotation")), lambda p: p.sha256
-    ):
+    ordered = sorted(pictures, key=attrgetter("sha256", "split", "key", "image", "annotation"))
+    for _, same in groupby(ordered, attrgetter("sha256")):
         copies = list(same)
         if len(copies) == 1:
             yield copies[0]
+            continue
+        kept = []
+        for _, of_split in groupby(copies, attrgetter("split")):
+            for outcome in _settle(list(of_split), policy):
+                if isinstance(outcome, Picture):
+                    kept.append(outcome)
+                else:
+                    yield outcome
+        yield from share_signature(_with_keys_of_their_own(mark_leaks(kept, "leaked_copy")))
+
+
+def mark_leaks(pictures: Iterable[Picture], code: str) -> list[Picture]:
+    """Counts `code` for each picture of some that belong together, if they were given to more than one split."""
+    members = list(pictures)
+    if len({picture.split for picture in members}) < 2:
+        return members
+    return [m if "leaked_copy" in m.repairs else m._replace(repairs=(*m.repairs, code)) for m in members]
+
+
+def _with_keys_of_their_own(pictures: list[Picture]) -> Iterator[Picture]:
+    """Tells examples of the same image apart, of which several annotations or splits make more than one."""
+    images: set[str] = set()
+    for picture in pictures:
+        if picture.image in images:
+            more = f"{picture.split}\0{picture.annotation}"
+            yield picture._replace(key=key_of(picture.sha256, picture.image, more))
         else:
-            yield from _settle(copies, policy)
+            images.add(picture.image)
+            yield picture
 
 
 def _settle(copies: list[Picture], policy: str) -> Iterator[Picture | Reject]:
@@ -48,18 +76,20 @@ def _settle(copies: list[Picture], policy: str) -> Iterator[Picture | Reject]:
             yield _duplicate("conflicting", picture, first)
         elif policy == "keep":
             kept.append(picture._replace(repairs=(*picture.repairs, "duplicate_kept")))
-        elif policy == "merge" and _drawn_alike(picture, first):
+        elif policy == "merge" and _drawn_alike(picture, first) and not picture.masks:
             kept[0] = kept[0]._replace(
                 boxes=_united(kept[0].boxes, picture.boxes),
+                labels=tuple(sorted({*kept[0].labels, *picture.labels})),
                 repairs=(*kept[0].repairs, *picture.repairs, "boxes_merged"),
             )
         else:
             yield _duplicate("conflicting", picture, first)
-    yield from share_signature(kept)
+    yield from kept
 
 
 def _same_boxes(one: Picture, other: Picture) -> bool:
-    return one.boxes == other.boxes and (not one.boxes or _drawn_alike(one, other))
+    annotated = attrgetter("boxes", "labels", "masks")
+    return annotated(one) == annotated(other) and (not one.boxes or _drawn_alike(one, other))
 
 
 def _united(first: tuple[Box, ...], other: tuple[Box, ...]) -> tuple[Box, ...]:
@@ -72,7 +102,8 @@ def _united(first: tuple[Box, ...], other: tuple[Box, ...]) -> tuple[Box, ...]:
 
 def _drawn_alike(one: Picture, other: Picture) -> bool:
     """Whether both were annotated on the same pixels: one of them may have been turned by its EXIF tag."""
-    return (one.width, one.height, one.conversion) == (other.width, other.height, other.conversion)
+    drawn = attrgetter("width", "height", "conversion", "masks")
+    return bool(drawn(one) == drawn(other))
 
 
 def _duplicate(kind: str, picture: Picture, kept: Picture) -> Reject:
@@ -85,7 +116,9 @@ def _duplicate(kind: str, picture: Picture, kept: Picture) -> Reject:
 def share_signature(pictures: Iterable[Picture]) -> Iterator[Picture]:
     """Gives all pictures of one group the classes of the group, and makes the first its leader."""
     members = sorted(pictures, key=attrgetter("key", "image", "annotation"))
-    signature = signature_of(box for member in members for box in member.boxes)
+    signature = signature_of(
+        (box for member in members for box in member.boxes), (label for member in members for label in member.labels)
+    )
     for i, member in enumerate(members):
         yield member._replace(signature=signature, leads=i == 0)
 
@@ -160,7 +193,8 @@ def _by_group(pictures: Batch, buckets: int, roots: dict[str, str]) -> Iterator[
 
 def _of_group(_: int, pictures: Iterable[Picture]) -> Iterator[tuple[Picture, ...]]:
     groups = groupby(sorted(pictures, key=attrgetter("group")), attrgetter("group"))
-    yield from in_batches([picture for _, members in groups for picture in share_signature(members)])
+    shared = [picture for _, members in groups for picture in share_signature(mark_leaks(members, "leaked_group"))]
+    yield from in_batches(shared)
 
 
 @dataclass

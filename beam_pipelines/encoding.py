@@ -1,17 +1,22 @@
 """Turns a picture into the bytes of its `tf.train.Example`, at the moment it is written."""
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from apache_beam.coders import Coder
 
 from beam_pipelines.failures import DatasetError
 from beam_pipelines.listing import FileSet
+from beam_pipelines.masks.locating import MaskFolders
+from beam_pipelines.masks.writing import read_masks
 from beam_pipelines.pictures.conversion import convert
 from beam_pipelines.reading import read_file
 from beam_pipelines.records import Box, Picture
 from data_contract import features as keys
 from data_contract.example_pb2 import Features
+
+_DTYPES = {feature.key: feature.dtype for extra in keys.EXTRA_FEATURES.values() for feature in extra}
 
 
 class ExampleCoder(Coder):
@@ -19,10 +24,14 @@ class ExampleCoder(Coder):
 
     Args:
         images: where image files are.
+        extras: what examples have beside the features of all, keys of `EXTRA_FEATURES`.
+        masks: where masks are; None if none are wanted.
     """
 
-    def __init__(self, images: FileSet):
+    def __init__(self, images: FileSet, extras: tuple[str, ...] = (), masks: MaskFolders | None = None):
         self._images = images
+        self.extras = extras
+        self._masks = masks
 
     def encode(self, value: tuple[Picture, dict[str, int]]) -> bytes:
         """Returns the serialized example of (picture, ids of the classes).
@@ -31,7 +40,22 @@ class ExampleCoder(Coder):
             DatasetError: if the image is not the one that was probed.
         """
         picture, labels = value
-        return encode_example(picture, labels, read_image(self._images.path(picture.image), picture))
+        data = read_image(self._images.path(picture.image), picture)
+        return encode_example(picture, labels, data, self._more(picture, labels) if self.extras else ())
+
+    def _more(self, picture: Picture, labels: dict[str, int]) -> list[tuple[str, Sequence[int] | Sequence[bytes]]]:
+        """Returns (key, values) of the features that only some datasets have."""
+        more: list[tuple[str, Sequence[int] | Sequence[bytes]]] = []
+        if "labels" in self.extras:
+            more.append((keys.IMAGE_CLASS_TEXT, [name.encode() for name in picture.labels]))
+            more.append((keys.IMAGE_CLASS_LABEL, [labels[name] for name in picture.labels]))
+        if self._masks is not None:
+            masks, class_map = read_masks(self._masks, picture.image, picture.boxes, picture.masks)
+            if "masks" in self.extras:
+                more.append((keys.OBJECT_MASK, masks))
+            if class_map is not None:
+                more += [(keys.CLASS_MAP_ENCODED, [class_map]), (keys.CLASS_MAP_FORMAT, [b"png"])]
+        return more
 
     def is_deterministic(self) -> bool:
         """The same picture gives the same bytes."""
@@ -53,19 +77,25 @@ def read_image(path: str, picture: Picture) -> bytes:
     return data
 
 
-def encode_example(picture: Picture, labels: dict[str, int], data: bytes) -> bytes:
+def encode_example(
+    picture: Picture,
+    labels: dict[str, int],
+    data: bytes,
+    more: Iterable[tuple[str, Sequence[int] | Sequence[bytes]]] = (),
+) -> bytes:
     """Returns the serialized `tf.train.Example` of a picture.
 
     Args:
         picture: what is known of it.
         labels: class name → id.
         data: the content of its file.
+        more: (key, values) of further features.
     """
     sha256 = picture.sha256
     if picture.conversion:
         data = convert(data, picture.conversion)
         sha256 = hashlib.sha256(data).hexdigest()
-    names, xmins, ymins, xmaxs, ymaxs, difficult, truncated, views = _columns(picture.boxes)
+    names, xmins, ymins, xmaxs, ymaxs, difficult, truncated, views, is_crowd, areas, _ = _columns(picture.boxes)
     width, height = picture.width, picture.height
     features = Features()
     feature = features.feature
@@ -75,7 +105,7 @@ def encode_example(picture: Picture, labels: dict[str, int], data: bytes) -> byt
         (keys.CLASS_LABEL, [labels[name] for name in names]),
         (keys.OBJECT_DIFFICULT, difficult),
         (keys.OBJECT_TRUNCATED, truncated),
-        (keys.OBJECT_IS_CROWD, (0,) * len(names)),
+        (keys.OBJECT_IS_CROWD, is_crowd),
     ):
         feature[key].int64_list.value.extend(integers)
     for key, texts in (
@@ -87,21 +117,25 @@ def encode_example(picture: Picture, labels: dict[str, int], data: bytes) -> byt
         (keys.OBJECT_VIEW, views),
     ):
         feature[key].bytes_list.value.extend([text.encode() for text in texts])
-    areas = [(b[3] - b[1]) * width * ((b[4] - b[2]) * height) for b in picture.boxes]
+    measured = [
+        area or (b[3] - b[1]) * width * ((b[4] - b[2]) * height) for area, b in zip(areas, picture.boxes, strict=True)
+    ]
     for key, floats in (
         (keys.BOX_XMIN, xmins),
         (keys.BOX_YMIN, ymins),
         (keys.BOX_XMAX, xmaxs),
         (keys.BOX_YMAX, ymaxs),
-        (keys.OBJECT_AREA, areas),
+        (keys.OBJECT_AREA, measured),
     ):
         feature[key].float_list.value.extend(floats)
+    for key, values in more:  # of the type of the table, also where there is no value
+        getattr(feature[key], f"{_DTYPES[key]}_list").value.extend(values)
     return _with_image(features.SerializeToString(deterministic=True), data)
 
 
 def _columns(boxes: tuple[Box, ...]) -> tuple[tuple[Any, ...], ...]:
     """Returns the fields of the boxes, one tuple for each field."""
-    return tuple(zip(*boxes, strict=True)) if boxes else ((),) * 8
+    return tuple(zip(*boxes, strict=True)) if boxes else ((),) * 11
 
 
 def _with_image(features: bytes, image: bytes) -> bytes:

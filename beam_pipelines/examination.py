@@ -12,16 +12,18 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.pvalue import PCollection, TaggedOutput
 
-from beam_pipelines.boxes import check_boxes, object_text
+from beam_pipelines.boxes import BoxReject, check_boxes, object_text
 from beam_pipelines.candidates import stem
 from beam_pipelines.coding import Batch
 from beam_pipelines.listing import FileSet
+from beam_pipelines.masks.checking import MaskCheck, check_masks, count_differing
+from beam_pipelines.masks.locating import MaskFolders
 from beam_pipelines.pictures.conversion import plan_conversion
 from beam_pipelines.pictures.orientation import settle
 from beam_pipelines.pictures.probing import Probe, extension_differs, probe
 from beam_pipelines.progress import ProgressMark
 from beam_pipelines.reading import ReadFailure, read_record
-from beam_pipelines.records import AnnotatedObject, Annotation, Box, Pair, Picture, RecordError, Reject, signature_of
+from beam_pipelines.records import AnnotatedObject, Annotation, Pair, Picture, RecordError, Reject, key_of, signature_of
 from beam_pipelines.voc_xml import parse_voc
 
 _NOTHING = Annotation("", "", "", 0, 0, ())
@@ -32,12 +34,15 @@ class Examiner:
     """What looking at a pair needs to know.
 
     Attributes:
-        annotations: where annotation files are.
+        annotations: where annotation files, or files of rows, are.
         images: where image files are.
         decode: whether every picture is decoded to its last pixel.
         group_by: a regular expression on the path of an image; its first group names the leak group. None: the
-            content of the picture is its group.
+            content of the picture is its group, unless its rows name another.
         classes: the classes that may stay; others are rejected box by box. None: all.
+        normalized: whether coordinates are fractions of the picture's size; else they are pixels.
+        given_splits: whether pictures were given to splits, and those that were not are left out.
+        masks: where masks are; None if none are wanted.
     """
 
     annotations: FileSet
@@ -45,6 +50,9 @@ class Examiner:
     decode: bool = False
     group_by: str | None = None
     classes: frozenset[str] | None = None
+    normalized: bool = False
+    given_splits: bool = False
+    masks: MaskFolders | None = None
 
     def examine(self, pair: Pair) -> tuple[Picture, list[Reject]]:
         """Returns the picture, and the boxes that had to be left out.
@@ -52,27 +60,35 @@ class Examiner:
         Raises:
             RecordError: if the image cannot become an example.
         """
-        annotation = _NOTHING
-        if pair.annotation:
+        annotation = pair.rows or _NOTHING
+        if pair.annotation and pair.rows is None:
             annotation = parse_voc(read_record(self.annotations.path(pair.annotation), "annotation_unreadable"))
-        data = read_record(self.images.path(pair.image), "image_unreadable")
+        data = read_record(self.images.path(pair.image), "image_unreadable", missing="image_missing")
         probed = probe(data, self.decode)
         repairs = [*annotation.repairs, *_oddities(pair, annotation, probed)]
         action = ""
         if probed.orientation != 1:
-            annotated, extent = (annotation.width, annotation.height), _extent(annotation.objects)
+            annotated = annotation.width, annotation.height
+            extent = (0.0, 0.0) if self.normalized else _extent(annotation.objects)
             action, repair = settle(probed.orientation, probed.width, probed.height, annotated, extent)
             repairs.append(repair)
         conversion, encoded_format, width, height = plan_conversion(probed, action)
         if pair.annotation and (annotation.width, annotation.height) != (width, height):
-            repairs.append("size_differs" if annotation.width and annotation.height else "size_missing")
-        boxes, box_rejects, box_repairs = self._boxes(annotation.objects, width, height)
+            if annotation.width and annotation.height:
+                repairs.append("size_differs")
+            elif pair.rows is None:  # many tables have no columns for it
+                repairs.append("size_missing")
+        masks = self._check_masks(pair, annotation.objects, width, height)
+        labels, objects, unknown = self._of_known_classes(annotation.labels, masks.objects)
+        boxes, rejects, box_repairs = check_boxes(objects, width, height, self.normalized)
+        rejects += [BoxReject(*reject) for reject in masks.rejects]
         repairs += box_repairs
-        if annotation.objects and not boxes and any(code != "class_unknown" for code, _, _ in box_rejects):
+        repairs += ["mask_differs"] * count_differing(boxes, masks.extents)
+        if annotation.objects and not boxes and not labels and rejects:
             repairs.append("negative_after_rejects")
         sha256 = hashlib.sha256(data).hexdigest()
         picture = Picture(
-            key=key_of(sha256, pair),
+            key=key_of(sha256, pair.image),
             sha256=sha256,
             image=pair.image,
             annotation=pair.annotation,
@@ -81,29 +97,38 @@ class Examiner:
             size=len(data),
             format=encoded_format,
             conversion=conversion,
-            group=self._group(pair.image, sha256, repairs),
-            signature=signature_of(boxes),
+            group=annotation.group or self._group(pair.image, sha256, repairs),
+            signature=signature_of(boxes, labels),
             leads=True,
             boxes=boxes,
             repairs=tuple(repairs),
+            labels=labels,
+            masks=masks.digest(boxes),
         )
-        return picture, [Reject(c, "box", pair.annotation, pair.image, m, text) for c, m, text in box_rejects]
+        return picture, [_box_reject(pair, reject) for reject in (*rejects, *unknown)]
 
-    def _boxes(
-        self, objects: tuple[AnnotatedObject, ...], width: int, height: int
-    ) -> tuple[tuple[Box, ...], list[tuple[str, str, str]], list[str]]:
-        unknown: list[tuple[str, str, str]] = []
-        if self.classes is not None:
-            kept = []
-            for item in objects:
-                if not item.name or item.name in self.classes:
-                    kept.append(item)
-                else:
-                    message = f"class '{item.name}' is not in the label map"
-                    unknown.append(("class_unknown", message, object_text(item)))
-            objects = tuple(kept)
-        boxes, rejects, repairs = check_boxes(objects, width, height)
-        return boxes, [*rejects, *unknown], repairs
+    def _of_known_classes(
+        self, labels: tuple[str, ...], objects: tuple[AnnotatedObject, ...]
+    ) -> tuple[tuple[str, ...], tuple[AnnotatedObject, ...], list[BoxReject]]:
+        """Returns (classes of the image, objects, rejects of the others)."""
+        labels = tuple(sorted(set(labels)))
+        if self.classes is None:
+            return labels, objects, []
+        strange = [one for one in objects if one.name and one.name not in self.classes]
+        boxless = [AnnotatedObject(label, "", "", "", "") for label in labels if label not in self.classes]
+        return (
+            tuple(label for label in labels if label in self.classes),
+            tuple(one for one in objects if not one.name or one.name in self.classes),
+            [
+                BoxReject("class_unknown", f"class '{one.name}' is not in the label map", one)
+                for one in (*strange, *boxless)
+            ],
+        )
+
+    def _check_masks(self, pair: Pair, objects: tuple[AnnotatedObject, ...], width: int, height: int) -> MaskCheck:
+        if self.masks is None:
+            return MaskCheck(objects, (), {}, {})
+        return check_masks(self.masks, pair.image, objects, width, height, of_rows=pair.rows is not None)
 
     def _group(self, image: str, sha256: str, repairs: list[str]) -> str:
         if self.group_by is None:
@@ -114,12 +139,6 @@ class Examiner:
             repairs.append("group_not_found")
             return sha256
         return group
-
-
-def key_of(sha256: str, pair: Pair) -> int:
-    """Returns the example's key, below 2**63: from content and names, so that copies have keys of their own."""
-    text = f"{sha256}\0{pair.image}\0{pair.annotation}".encode()
-    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") >> 1
 
 
 def _oddities(pair: Pair, annotation: Annotation, probed: Probe) -> Iterator[str]:
@@ -156,6 +175,10 @@ class _Examine(beam.DoFn):
             self._progress.add()
 
     def _examine(self, pair: Pair) -> Iterator[Any]:
+        if self._examiner.given_splits and not pair.splits:
+            message = "none of the given splits names it"
+            yield TaggedOutput("rejects", Reject("not_in_a_split", "unlisted", pair.annotation, pair.image, message))
+            return
         try:
             picture, rejects = self._examiner.examine(pair)
         except RecordError as error:
@@ -165,12 +188,18 @@ class _Examine(beam.DoFn):
         except Exception as error:
             yield _rejected(pair, "unexpected", f"{type(error).__name__}: {error}")
         else:
-            yield picture
+            for split in pair.splits or ("",):
+                yield picture._replace(split=split)
             for reject in rejects:
                 yield TaggedOutput("rejects", reject)
 
     def finish_bundle(self) -> None:
         self._progress.flush()
+
+
+def _box_reject(pair: Pair, reject: BoxReject) -> Reject:
+    code, message, one = reject
+    return Reject(code, "box", one.source or pair.annotation, pair.image, message, object_text(one), one.row)
 
 
 def _rejected(pair: Pair, code: str, message: str) -> TaggedOutput:

@@ -11,11 +11,12 @@ from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.pvalue import AsIter, AsSingleton, PCollection
 
-from beam_pipelines.listing import FileSet
+from beam_pipelines.encoding import ExampleCoder
 from beam_pipelines.output_folder import Predecessor, clear_for, drop_temps, place_text, write_text
 from beam_pipelines.planning import Plan
 from beam_pipelines.sharding import REJECTS, ShardId, all_shards
 from beam_pipelines.writing import TFRecordShards, Written
+from data_contract.features import EXTRA_FEATURES, FEATURES
 from data_contract.label_map import LabelMap
 from data_contract.manifest import (
     MANIFEST_NAME,
@@ -30,7 +31,9 @@ from data_contract.manifest import (
 LABEL_MAP_NAME = "label_map.pbtxt"
 
 
-def describe_dataset(plan: Plan, written: Iterable[Written], label_map: str, options: dict[str, Any]) -> Manifest:
+def describe_dataset(
+    plan: Plan, written: Iterable[Written], label_map: str, options: dict[str, Any], extras: tuple[str, ...] = ()
+) -> Manifest:
     """Returns the manifest.
 
     Args:
@@ -38,6 +41,7 @@ def describe_dataset(plan: Plan, written: Iterable[Written], label_map: str, opt
         written: every shard and file of rejects.
         label_map: text of the label map file.
         options: those that shaped the data.
+        extras: as in `ExampleCoder`.
     """
     shards = {one.shard: one for one in written}
     families: dict[str, list[Written]] = {name: [] for name in (*plan.shards, REJECTS)}
@@ -57,17 +61,22 @@ def describe_dataset(plan: Plan, written: Iterable[Written], label_map: str, opt
         ),
         repairs=dict(sorted(repairs.items())),
         seen=plan.seen,
+        remarks=plan.remarks,
+        features=(*FEATURES, *(feature for name in extras for feature in EXTRA_FEATURES[name])),
     )
 
 
 def _describe_split(files: list[Written]) -> Split:
     boxes: Counter[str] = Counter()
+    labels: Counter[str] = Counter()
     for one in files:
         boxes.update(one.boxes)
+        labels.update(one.labels)
     return Split(
         images=sum(one.examples for one in files),
         negatives=sum(one.negatives for one in files),
         boxes=dict(sorted(boxes.items())),
+        labels=dict(sorted(labels.items())),
         bytes=sum(one.bytes for one in files),
         shards=tuple(Shard(_name(one), one.examples, one.bytes, one.crc32c) for one in files),
     )
@@ -83,7 +92,7 @@ def _finish(_: None, transform: "FinishDataset", plan: Plan, written: Iterable[W
     if missing:
         raise RuntimeError(f"shards were not written: {missing}")
     label_map = (transform.label_map or LabelMap.from_ids(plan.labels)).to_pbtxt()
-    manifest = describe_dataset(plan, shards.values(), label_map, transform.options)
+    manifest = describe_dataset(plan, shards.values(), label_map, transform.options, transform.coder.extras)
     output, temp = transform.output, transform.temp
     text = manifest.to_json()
     if transform.preview is not None:
@@ -94,7 +103,7 @@ def _finish(_: None, transform: "FinishDataset", plan: Plan, written: Iterable[W
         clear_for(output, temp, transform.predecessor, manifest.files(), [one.path for one in shards.values()])
         for split in plan.shards:
             paths = [one.path for one in shards.values() if ShardId.from_text(one.shard).family == split]
-            TFRecordShards(output, split, transform.images).rename(temp, paths)
+            TFRecordShards(output, split, transform.coder).rename(temp, paths)
         for one in shards.values():
             if ShardId.from_text(one.shard).family == REJECTS and FileSystems.exists(one.path):
                 FileSystems.rename([one.path], [FileSystems.join(output, _name(one))])
@@ -120,7 +129,7 @@ class FinishDataset(beam.PTransform):
     Attributes:
         output: the dataset's folder.
         temp: the temporary folder in it, in which the shards lie.
-        images: where image files are.
+        coder: as in `WriteShards`.
         predecessor: what lies in the folder and is to be replaced.
         label_map: the given one; None if the plan made it.
         options: those that shaped the data, for the manifest.
@@ -129,7 +138,7 @@ class FinishDataset(beam.PTransform):
 
     output: str
     temp: str
-    images: FileSet
+    coder: ExampleCoder
     predecessor: Predecessor
     label_map: LabelMap | None
     options: dict[str, Any]

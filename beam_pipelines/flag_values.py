@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from beam_pipelines.splits.fractions import check_name
 from beam_pipelines.suggestions import did_you_mean
 
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
@@ -102,6 +103,26 @@ def _count(text: str) -> int:
     if not re.fullmatch(r"\s*0*[1-9]\d{0,4}\s*", text):
         raise ValueError(f"'{text}' is not a number of shards: from 1 to 99999, or SPLIT=NUMBER,…")
     return int(text)
+
+
+def parse_split_lists(text: str) -> dict[str, str]:
+    """Parses 'train=a.txt,validation=b.txt'. Returns the file of each split, in the order of the text.
+
+    Raises:
+        ValueError: quoting what is wrong.
+    """
+    files: dict[str, str] = {}
+    for part in text.split(","):
+        name, _, file = (piece.strip() for piece in part.partition("="))
+        if not name or not file:
+            guess = name if re.fullmatch(r"[A-Za-z]\w*", name) else "train"
+            raise ValueError(f"'{part.strip()}' is not NAME=FILE: write, for example, {guess}={guess}.txt")
+        check_name(name, {})
+        for other in files:
+            if other.lower() == name.lower():  # one file where the file system ignores case
+                raise ValueError(f"'{text}' names the split '{name}' twice ('{other}', '{name}'): give it one file")
+        files[name] = file
+    return files
 
 
 def parse_size(text: str) -> int:

@@ -12,6 +12,12 @@ from apache_beam.io.filesystems import FileSystems
 from beam_pipelines.failures import DatasetError, UsageError
 
 IMAGE_EXTENSIONS = frozenset(["jpg", "jpeg", "jpe", "jfif", "png", "bmp", "dib", "gif", "tif", "tiff", "webp"])
+_EXTENSIONS = {
+    "annotations": (".xml", ".XML"),
+    "rows": (".csv", ".tsv", ".parquet", ".pq", ".csv.gz", ".tsv.gz", ".CSV"),
+    "images": (),
+}
+"""By kind: what is taken of a folder; () for all files."""
 _NEVER_IMAGES = frozenset({"thumbs.db", "desktop.ini"})
 
 
@@ -20,7 +26,7 @@ class FileSet:
     """Files named by patterns or folders.
 
     Attributes:
-        kind: 'annotations' or 'images'.
+        kind: 'annotations', 'rows' or 'images'.
         patterns: as given: glob patterns (`**` crosses folders), files, or folders (everything below them).
         absolute: the patterns as absolute paths or URLs.
         roots: for each pattern the folder it starts from.
@@ -69,7 +75,7 @@ class FileSet:
                     if path in seen:
                         continue
                     seen.add(path)
-                if self.kind == "annotations" or _may_be_image(path):
+                if self.kind != "images" or _may_be_image(path):
                     yield path[start:], above
 
     def check(self) -> None:
@@ -112,14 +118,17 @@ def is_image_name(name: str) -> bool:
 
 
 def _may_be_image(name: str) -> bool:
-    return not name.endswith((".xml", ".XML")) and name.rsplit("/", 1)[-1].lower() not in _NEVER_IMAGES
+    return (
+        not name.endswith((*_EXTENSIONS["annotations"], *_EXTENSIONS["rows"]))
+        and name.rsplit("/", 1)[-1].lower() not in _NEVER_IMAGES
+    )
 
 
 def _paths(pattern: str, kind: str) -> Iterator[str]:
     if is_remote(pattern):
         yield from _remote_paths(pattern, kind)
     elif os.path.isdir(pattern):
-        yield from _files_below(pattern, (".xml", ".XML") if kind == "annotations" else ())
+        yield from _files_below(pattern, _EXTENSIONS[kind])
     elif os.path.isfile(pattern):
         yield pattern
     else:
@@ -130,7 +139,7 @@ def _remote_paths(pattern: str, kind: str) -> Iterator[str]:
     folder = not glob.has_magic(pattern)
     for found in _match(pattern.rstrip("/") + "/**" if folder else pattern):
         hidden = any(part.startswith(".") for part in found.path[len(pattern) :].split("/")) if folder else False
-        if not hidden and not (folder and kind == "annotations" and not found.path.lower().endswith(".xml")):
+        if not hidden and not (folder and _EXTENSIONS[kind] and not found.path.endswith(_EXTENSIONS[kind])):
             yield found.path
     if folder:
         yield from (found.path for found in _match(pattern))

@@ -11,75 +11,34 @@ annotation names (`<path>`, `<folder>`, its own); among equals, to the one neare
 What is still equal is rejected: a picture with another picture's boxes is worse than a picture less.
 """
 
-import zlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import apache_beam as beam
 from apache_beam.pvalue import PCollection, TaggedOutput
 
+from beam_pipelines.buckets import ListEntries, ListFiles, bucket_of, join
 from beam_pipelines.candidates import (
     Bases,
     Candidates,
+    bases_of,
     file_name,
     folders_of,
     nearest_to,
     real_images,
-    shared_folders,
     stem,
 )
 from beam_pipelines.coding import Batch, Outcome, in_batches
 from beam_pipelines.listing import FileSet, extension, is_image_name, without_extension
 from beam_pipelines.reading import read_record
 from beam_pipelines.records import ListedImage, Pair, Query, RecordError, Reject, Side, Tally
+from beam_pipelines.splits.given import assign, not_found, with_splits
 from beam_pipelines.voc_xml import parse_voc
-
-_MOST_NAMES = 1000
-"""Of a listing that travel as one element."""
-
-
-def bucket_of(name: str, buckets: int) -> int:
-    """Returns the bucket in which all files of this name's stem meet."""
-    return zlib.crc32(stem(name).encode()) % buckets
-
-
-def in_buckets(names: Iterable[tuple[str, int]], kind: str, buckets: int) -> Iterator[tuple[int, Side] | Reject]:
-    """Sorts a listing into buckets: one element for many names, because an element costs more than a name."""
-    found: dict[int, list[tuple[str, int]]] = {}
-    for name, above in names:
-        if not name.isascii() and not _is_utf8(name):
-            printable = name.encode("utf-8", "backslashreplace").decode()
-            annotation, image = (printable, "") if kind == "annotations" else ("", printable)
-            yield Reject("name_not_utf8", "image", annotation, image, f"the name of '{printable}' is not valid UTF-8")
-            continue
-        bucket = bucket_of(name, buckets)
-        listed = found.setdefault(bucket, [])
-        listed.append((name, above))
-        if len(listed) == _MOST_NAMES:  # a listing of any length passes through
-            yield bucket, _side(kind, found.pop(bucket))
-    for bucket, listed in found.items():
-        yield bucket, _side(kind, listed)
-
-
-def _side(kind: str, listed: list[tuple[str, int]]) -> Side:
-    if kind == "annotations":
-        return Side((), tuple(Query(*item) for item in listed))
-    return Side(tuple(ListedImage(*item) for item in listed), ())
-
-
-def join(sides: Iterable[Side]) -> tuple[list[ListedImage], list[Query]]:
-    """Brings together what lies in one bucket."""
-    images: list[ListedImage] = []
-    queries: list[Query] = []
-    for some_images, some_queries in sides:
-        images.extend(some_images)
-        queries.extend(some_queries)
-    return images, queries
 
 
 def match_by_path(
-    images: list[ListedImage], queries: list[Query], bases: Bases = ((), ())
+    images: Sequence[ListedImage], queries: Sequence[Query], bases: Bases = ((), ())
 ) -> tuple[list[Pair], list[Query], Side]:
     """Matches by the path below each root. Returns (pairs, queries that found none, the images for what follows).
 
@@ -102,11 +61,11 @@ def match_by_path(
         nearest = nearest_to(name, claimants, bases)
         pairs += [Pair(query.name, name) for query in nearest]
         left += [query for query in claimants if query not in nearest]
-    return pairs, left, Side(_mark(images, claims.keys()), ())
+    return with_splits(pairs, images), left, Side(images=_mark(images, claims.keys()))
 
 
 def match_by_name(
-    images: list[ListedImage], queries: list[Query], bases: Bases, last: bool
+    images: Sequence[ListedImage], queries: Sequence[Query], bases: Bases, last: bool
 ) -> tuple[list[Pair], list[Query], list[Reject], Side]:
     """Matches by stem: of `<filename>`, or, in the `last` round, of the annotation file.
 
@@ -140,7 +99,8 @@ def match_by_name(
         lost = [query for query in alike if query not in theirs]
         rejects += [_taken(query, name) for query in lost]
         pairs += [Pair(query.name, name) for query in claimants if query not in lost]
-    return pairs, left, rejects, Side(_mark(images, {pair.image for pair in pairs}), ())
+    matched = {pair.image for pair in pairs}
+    return with_splits(pairs, images), left, rejects, Side(images=_mark(images, matched))
 
 
 def describe(query: Query, data: bytes) -> Query:
@@ -154,15 +114,7 @@ def describe(query: Query, data: bytes) -> Query:
     return query._replace(filename=annotation.filename, folders=tuple(dict.fromkeys(f for f in named if f)))
 
 
-def _is_utf8(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _mark(images: list[ListedImage], matched: Collection[str]) -> tuple[ListedImage, ...]:
+def _mark(images: Sequence[ListedImage], matched: Collection[str]) -> tuple[ListedImage, ...]:
     if not matched:
         return tuple(images)
     return tuple(i._replace(matched=True) if i.name in matched else i for i in images)
@@ -185,13 +137,13 @@ def _missing(query: Query) -> Reject:
     return Reject("image_missing", "image", query.name, "", f"no image file is named so: {negation} {shown}")
 
 
-class _List(beam.DoFn):
-    def __init__(self, files: FileSet, buckets: int):
-        self._files, self._buckets = files, buckets
-
-    def process(self, _: None) -> Iterator[Any]:
-        for item in in_buckets(self._files.names(), self._files.kind, self._buckets):
-            yield TaggedOutput("outcomes", item) if isinstance(item, Reject) else item
+def unannotated(images: Iterable[ListedImage], policy: str) -> Iterator[Any]:
+    """Yields what becomes of images without annotation: batches of pairs, or a tally of 'outcomes'."""
+    alone = [image for image in images if not image.matched and is_image_name(image.name)]
+    if policy == "negative":
+        yield from in_batches([Pair("", image.name, image.splits) for image in alone])
+    elif alone:
+        yield TaggedOutput("outcomes", Tally("images_without_annotation", len(alone)))
 
 
 class _MatchByPath(beam.DoFn):
@@ -202,9 +154,13 @@ class _MatchByPath(beam.DoFn):
 
     def process(self, element: tuple[int, Iterable[Side]]) -> Iterator[Any]:
         bucket, sides = element
-        images, queries = join(sides)
+        side = join(sides)
+        assigned = assign(side.images, side.entries, self._bases[0])
+        images, queries = assigned.images, side.queries
         pairs, left, rest = match_by_path(images, queries, self._bases)
         yield from in_batches(pairs)
+        for reject in not_found(assigned):
+            yield TaggedOutput("outcomes", reject)
         yield TaggedOutput("next", (bucket, rest))
         yield TaggedOutput("outcomes", Tally("annotations", len(queries)))
         yield TaggedOutput("outcomes", Tally("images", len(images)))
@@ -214,7 +170,7 @@ class _MatchByPath(beam.DoFn):
             except RecordError as error:
                 yield TaggedOutput("outcomes", Reject(error.code, "image", query.name, "", error.message))
             else:
-                yield TaggedOutput("next", (bucket_of(read.filename, self._buckets), Side((), (read,))))
+                yield TaggedOutput("next", (bucket_of(read.filename, self._buckets), Side(queries=(read,))))
 
 
 @dataclass
@@ -226,22 +182,19 @@ class _MatchByName(beam.DoFn):
 
     def process(self, element: tuple[int, Iterable[Side]]) -> Iterator[Any]:
         bucket, sides = element
-        pairs, left, rejects, rest = match_by_name(*join(sides), self.bases, self.last)
+        side = join(sides)
+        pairs, left, rejects, rest = match_by_name(side.images, side.queries, self.bases, self.last)
         yield from in_batches(pairs)
         for reject in rejects:
             yield TaggedOutput("outcomes", reject)
         if not self.last:
             yield TaggedOutput("next", (bucket, rest))
             for query in left:
-                yield TaggedOutput("next", (bucket_of(query.name, self.buckets), Side((), (query,))))
+                yield TaggedOutput("next", (bucket_of(query.name, self.buckets), Side(queries=(query,))))
             return
         for query in left:
             yield TaggedOutput("outcomes", _missing(query))
-        alone = [i.name for i in rest.images if not i.matched and is_image_name(i.name)]
-        if self.unannotated == "negative":
-            yield from in_batches([Pair("", name) for name in alone])
-        elif alone:
-            yield TaggedOutput("outcomes", Tally("images_without_annotation", len(alone)))
+        yield from unannotated(rest.images, self.unannotated)
 
 
 @dataclass
@@ -253,43 +206,44 @@ class MatchImages(beam.PTransform):
         image_files: where images are.
         buckets: how many parts the names are joined in; it changes no result.
         unannotated: 'skip' or 'negative': what becomes of images without annotation.
+        lists: of splits: (split, path).
+        by_folder: whether each image belongs to the split that its first folder names.
     """
 
     annotation_files: FileSet
     image_files: FileSet
     buckets: int
     unannotated: str
+    lists: tuple[tuple[str, str], ...] = ()
+    by_folder: bool = False
 
     def expand(self, pipeline: beam.Pipeline) -> tuple[PCollection, PCollection]:
         """Three rounds, each a shuffle of names; the second and third are nearly empty when folders agree."""
-        once = pipeline | "Once" >> beam.Create([None], reshuffle=False)
         listed = [
-            once | f"List {files.kind}" >> self._do(_List(files, self.buckets), tuple[int, Side])
-            for files in (self.annotation_files, self.image_files)
+            pipeline | "List annotations" >> ListFiles(self.annotation_files, self.buckets),
+            pipeline | "List images" >> ListFiles(self.image_files, self.buckets, self.by_folder),
         ]
-        first = _MatchByPath(self.annotation_files, self.buckets, self._bases())
-        by_path = self._round([side.main for side in listed], "path", first)
-        by_filename = self._round([by_path.next], "<filename>", self._by_name(last=False))
-        by_stem = self._round([by_filename.next], "annotation's name", self._by_name(last=True))
+        sides = [names for names, _ in listed]
+        if self.lists:
+            sides.append(pipeline | "Read lists of splits" >> ListEntries(self.lists, self.buckets))
+        bases = bases_of(self.image_files, self.annotation_files)
+        by_path = self._round(sides, "path", _MatchByPath(self.annotation_files, self.buckets, bases))
+        by_filename = self._round([by_path.next], "<filename>", self._by_name(bases, last=False))
+        by_stem = self._round([by_filename.next], "annotation's name", self._by_name(bases, last=True))
         rounds = [by_path, by_filename, by_stem]
         pairs = [r.main for r in rounds] | "All pairs" >> beam.Flatten()
-        outcomes = [r.outcomes for r in [*listed, *rounds]] | "Unmatched" >> beam.Flatten()
-        return pairs, outcomes
+        outcomes = [*(rejects for _, rejects in listed), *(r.outcomes for r in rounds)]
+        return pairs, outcomes | "Unmatched" >> beam.Flatten()
 
-    def _by_name(self, last: bool) -> beam.DoFn:
-        return _MatchByName(self._bases(), self.buckets, last, self.unannotated)
-
-    def _bases(self) -> Bases:
-        # Below what both have in common, so that the place of the data on the disk decides nothing.
-        images, annotations = (folders_of(files.base + "/") for files in (self.image_files, self.annotation_files))
-        common = shared_folders(images, annotations)
-        return images[common:], annotations[common:]
-
-    def _round(self, sides: list[PCollection], by: str, match: beam.DoFn) -> beam.pvalue.DoOutputsTuple:
-        joined = sides | f"Bring together for {by}" >> beam.Flatten() | f"Join for {by}" >> beam.GroupByKey()
-        return joined | f"Match by {by}" >> self._do(match, Batch)
+    def _by_name(self, bases: Bases, last: bool) -> beam.DoFn:
+        return _MatchByName(bases, self.buckets, last, self.unannotated)
 
     @staticmethod
-    def _do(do_fn: beam.DoFn, main_type: type) -> beam.PTransform:
-        typed = beam.ParDo(do_fn).with_output_types(main_type, next=tuple[int, Side], outcomes=Outcome)
-        return typed.with_outputs("next", "outcomes", main="main")
+    def _round(sides: list[PCollection], by: str, match: beam.DoFn) -> beam.pvalue.DoOutputsTuple:
+        joined = sides | f"Bring together for {by}" >> beam.Flatten() | f"Join for {by}" >> beam.GroupByKey()
+        return joined | f"Match by {by}" >> _do(match, Batch)
+
+
+def _do(do_fn: beam.DoFn, main_type: type) -> beam.PTransform:
+    typed = beam.ParDo(do_fn).with_output_types(main_type, next=tuple[int, Side], outcomes=Outcome)
+    return typed.with_outputs("next", "outcomes", main="main")

@@ -1,46 +1,40 @@
-"""The flags of `shardbox build`, from the command line and from configuration files."""
+"""What was asked of `shardbox build`, and what of that cannot be."""
 
 import argparse
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any, NoReturn
+from typing import Any
 
-import yaml
-from apache_beam.options.pipeline_options import PipelineOptions
-
-from beam_pipelines.deduplication import POLICIES
+from beam_pipelines.argument_parser import Parser, refuse_missing
+from beam_pipelines.config_files import parse_with_configs
 from beam_pipelines.failures import UsageError
-from beam_pipelines.flag_values import (
-    one_of,
-    parse_fraction,
-    parse_num_shards,
-    parse_regular_expression,
-    parse_size,
-    parse_whole_number,
-    reporting,
-)
+from beam_pipelines.flags import DEFAULT_SPLITS, add_build_flags, row_options
+from beam_pipelines.rows.layout import RowOptions
 from beam_pipelines.splits.fractions import parse_fractions
 from beam_pipelines.suggestions import did_you_mean
-
-_LOCAL_RUNNERS = {"", "directrunner", "fnapirunner", "bundlebaseddirectrunner", "dataflowrunner"}
-"""Runners whose flags this process knows; the flags of others are known to their job servers only."""
-
-_TAKE_SEVERAL = {"--annotations", "--images"}
-"""Flags with a list of values; flags of Beam are repeated instead."""
 
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """What was asked of `shardbox build`; see `add_build_flags` for the meaning of each."""
+    """What was asked of `shardbox build`; see `flags.add_build_flags` for the meaning of each."""
 
     annotations: tuple[str, ...]
+    """Empty if rows are given."""
+    rows: tuple[str, ...]
+    """Empty if annotations are given."""
     images: tuple[str, ...]
     output: str
+    row_options: RowOptions
+    masks: str | None
+    class_maps: str | None
     label_map: str | None
     unknown_classes: str
-    splits: dict[str, float]
+    splits: dict[str, float] | None
+    """None if no fractions are given; see `fractions`."""
+    split_lists: dict[str, str] | None
+    """The file of each split; None if the splits are not given so."""
+    split_by_folder: bool
+    strict_splits: bool
     seed: int
     group_by: str | None
     num_shards: int | dict[str, int] | None
@@ -54,117 +48,38 @@ class BuildOptions:
     beam: tuple[str, ...]
     """Flags for Beam."""
 
+    @property
+    def fractions(self) -> dict[str, float]:
+        """The fractions of the splits, which count unless splits are given in another way."""
+        return self.splits if self.splits is not None else parse_fractions(DEFAULT_SPLITS)
+
+    @property
+    def split_source(self) -> str:
+        """Where splits come from: 'fractions', 'lists' or 'folders'. A split column of rows overrides 'fractions'."""
+        if self.split_lists is not None:
+            return "lists"
+        return "folders" if self.split_by_folder else "fractions"
+
     def that_shape_data(self) -> dict[str, Any]:
         """Returns the options on which the dataset's bytes depend; no paths, so that data may move."""
         return {
+            "box_format": self.row_options.box_format,
+            "class_maps": self.class_maps is not None,
+            "columns": dict(self.row_options.columns),
             "duplicates": self.duplicates,
             "group_by": self.group_by,
             "label_map_given": self.label_map is not None,
+            "masks": self.masks is not None,
+            "normalized": self.row_options.normalized,
             "num_shards": self.num_shards,
             "probe": self.probe,
             "seed": self.seed,
             "shard_size": self.shard_size,
-            "splits": self.splits,
+            "split_source": self.split_source,
+            "splits": self.fractions if self.split_source == "fractions" else {},
             "unannotated": self.unannotated,
             "unknown_classes": self.unknown_classes,
         }
-
-
-class _Parser(argparse.ArgumentParser):
-    """Reports what is wrong as an exception, so that one place prints all failures."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(message)
-
-
-def add_build_flags(parser: argparse.ArgumentParser) -> None:
-    """Adds the flags of `shardbox build`, with their help."""
-    _add_places(parser)
-    _add_shape(parser)
-    _add_cases_of_doubt(parser)
-
-
-def _add_places(parser: argparse.ArgumentParser) -> None:
-    data = parser.add_argument_group("what to read and where to write")
-    data.add_argument(
-        "--annotations", nargs="+", metavar="PATTERN_OR_DIR", help="Pascal VOC XML files; a folder means all below it"
-    )
-    data.add_argument("--images", nargs="+", metavar="PATTERN_OR_DIR", help="image files; a folder means all below it")
-    data.add_argument("--output", metavar="DIR", help="folder of the dataset; must be new or empty")
-    data.add_argument("--overwrite", action="store_true", help="replace the dataset that is in --output")
-    data.add_argument("--config", nargs="+", action="extend", metavar="FILE.yaml", help="read flags from YAML files")
-    data.add_argument("--dry_run", action="store_true", help="do all but write, and print the table")
-
-
-def _add_shape(parser: argparse.ArgumentParser) -> None:
-    classes = parser.add_argument_group("classes")
-    classes.add_argument("--label_map", metavar="FILE", help="label_map.pbtxt with the ids to use; default: make one")
-    classes.add_argument(
-        "--unknown_classes",
-        type=one_of("fail", "drop"),
-        default="fail",
-        metavar="fail|drop",
-        help="classes that --label_map lacks: fail or drop",
-    )
-    splits = parser.add_argument_group("splits")
-    splits.add_argument(
-        "--splits",
-        type=reporting(parse_fractions),
-        default="train=0.8,validation=0.1,test=0.1",
-        metavar="NAME=FRACTION,…",
-        help="splits and their shares, or all=1 (default: %(default)s)",
-    )
-    splits.add_argument(
-        "--seed", type=reporting(parse_whole_number), default=0, metavar="N", help="another seed, other splits"
-    )
-    splits.add_argument(
-        "--group_by",
-        type=reporting(parse_regular_expression),
-        metavar="REGEX",
-        help="searched in the image path; pictures with the same first group stay on one side",
-    )
-    shards = parser.add_argument_group("shards")
-    shards.add_argument(
-        "--num_shards",
-        type=reporting(parse_num_shards),
-        metavar="N|SPLIT=N,…",
-        help="shards of all splits together, or of each (default: by size)",
-    )
-    shards.add_argument(
-        "--shard_size", type=reporting(parse_size), default="256MiB", metavar="SIZE", help="default: %(default)s"
-    )
-
-
-def _add_cases_of_doubt(parser: argparse.ArgumentParser) -> None:
-    doubt = parser.add_argument_group("cases of doubt")
-    doubt.add_argument(
-        "--unannotated",
-        type=one_of("skip", "negative"),
-        default="skip",
-        metavar="skip|negative",
-        help="images without annotation: skip or negative",
-    )
-    doubt.add_argument(
-        "--duplicates",
-        type=one_of(*POLICIES),
-        default="keep",
-        metavar="keep|merge|reject",
-        help="same picture, other boxes: keep, merge or reject",
-    )
-    doubt.add_argument(
-        "--probe",
-        type=one_of("structure", "decode"),
-        default="structure",
-        metavar="structure|decode",
-        help="check of pictures: structure or decode",
-    )
-    doubt.add_argument(
-        "--max_rejects",
-        type=reporting(parse_fraction),
-        default=0.01,
-        metavar="FRACTION",
-        help="stop if more of the images are rejected (default: %(default)s)",
-    )
 
 
 def parse_build_options(arguments: Sequence[str]) -> BuildOptions:
@@ -176,111 +91,58 @@ def parse_build_options(arguments: Sequence[str]) -> BuildOptions:
     Raises:
         UsageError: quoting what is wrong, with the nearest right one.
     """
-    parser = _Parser(prog="shardbox build", add_help=False, allow_abbrev=False)
+    parser = Parser(prog="shardbox build")
     add_build_flags(parser)
-    known = {flag for action in parser._actions for flag in action.option_strings}
-    finder = _Parser(add_help=False, allow_abbrev=False)
-    finder.add_argument("--config", nargs="+", action="extend", default=[])
-    files = finder.parse_known_args(arguments)[0].config
-    if arguments and not arguments[0].startswith("-"):  # it would be taken for a value of the file's last flag
-        raise UsageError(f"unexpected argument '{arguments[0]}'")
-    settings: dict[str, list[str]] = {}
-    for file in files:
-        settings.update(read_config(file, known))
-    from_files = [item for setting in settings.values() for item in setting]
-    parsed, rest = parser.parse_known_args([*from_files, *arguments])
-    _check_beam_flags(rest, known)
-    values = vars(parsed)
-    values.pop("config")
-    missing = [f"--{name}" for name in ("annotations", "images", "output") if not values[name]]
-    if missing and not (missing == ["--output"] and values["dry_run"]):
-        raise UsageError(f"{' and '.join(missing)} must be given")
-    values["output"] = values["output"] or ""
-    for name in ("annotations", "images"):
-        values[name] = tuple(values[name])
-    options = BuildOptions(**values, beam=tuple(rest))
-    _check_shards(options)
+    parsed, beam = parse_with_configs(parser, arguments)
+    _check_places(parsed)
+    _check_split_flags(parsed)
+    values = vars(parsed) | {"row_options": row_options(parsed), "output": parsed.output or "", "beam": beam}
+    for name in ("config", "columns", "box_format", "normalized"):
+        values.pop(name)
+    for name in ("annotations", "rows", "images"):
+        values[name] = tuple(values[name] or ())
+    options = BuildOptions(**values)
+    if options.split_lists is not None:
+        check_shard_names(options.num_shards, options.split_lists, "--split_lists")
+    elif options.splits is not None or (options.annotations and not options.split_by_folder):
+        check_shard_names(options.num_shards, options.fractions, "--splits")
     return options
 
 
-def read_config(path: str, known: set[str]) -> dict[str, list[str]]:
-    """Reads a YAML file of flags. Returns each flag with what would be typed for it: nothing to leave it off.
+def _check_places(values: argparse.Namespace) -> None:
+    if values.annotations and values.rows:
+        raise UsageError("--annotations and --rows exclude each other: boxes come from XML files or from rows")
+    missing = [] if values.annotations or values.rows else ["--annotations (or --rows)"]
+    missing += [f"--{name}" for name in ("images", "output") if not getattr(values, name)]
+    if not (missing == ["--output"] and values.dry_run):
+        refuse_missing(missing)
+
+
+def _check_split_flags(values: argparse.Namespace) -> None:
+    given = [f"--{name}" for name in ("splits", "split_lists", "split_by_folder") if getattr(values, name)]
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} exclude each other: each says which image goes to which split")
+    if values.strict_splits and (given == ["--splits"] or not (given or values.rows)):
+        raise UsageError(
+            "--strict_splits refuses leaks between splits that are given, which --splits never makes: "
+            "leave it out, or give --split_lists or --split_by_folder"
+        )
+
+
+def check_shard_names(num_shards: int | dict[str, int] | None, splits: Iterable[str], source: str) -> None:
+    """Refuses --num_shards for splits that are not there.
+
+    Args:
+        num_shards: as the flag gave it.
+        splits: their names.
+        source: what named them, such as '--splits'.
 
     Raises:
-        UsageError: if it cannot be read, or holds a key that is no flag.
+        UsageError: quoting the first one, with the nearest right one.
     """
-    try:
-        with open(path, "rb") as file:
-            content = yaml.safe_load(file)
-    except OSError as error:
-        raise UsageError(f"--config '{path}' cannot be read: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"--config '{path}' is not YAML: {' '.join(str(error).split())}") from None
-    if content is None:
-        return {}
-    if not isinstance(content, dict):
-        raise UsageError(f"--config '{path}' must hold 'flag: value' lines")
-    beam_flags = _beam_flags()
-    settings: dict[str, list[str]] = {}
-    for key, value in content.items():
-        flag = f"--{key}"
-        if flag == "--config" or (flag not in known and flag not in beam_flags):
-            keys = {name.lstrip("-") for name in known | beam_flags} - {"config"}
+    names = list(splits)
+    for name in num_shards if isinstance(num_shards, dict) else ():
+        if name not in names:
             raise UsageError(
-                f"--config '{path}' has an unknown key '{key}'{did_you_mean(str(key).lstrip('-'), sorted(keys))}"
+                f"--num_shards names split '{name}', but {source} has {', '.join(names)}{did_you_mean(name, names)}"
             )
-        if isinstance(value, list) and flag in known - _TAKE_SEVERAL:
-            raise UsageError(f"--config '{path}': '{key}' takes one value, not a list")
-        settings[flag] = _as_arguments(flag, value)
-    return settings
-
-
-def _as_arguments(flag: str, value: Any) -> list[str]:
-    if value is None or value is False:
-        return []
-    if value is True:
-        return [flag]
-    if isinstance(value, dict):
-        return [f"{flag}={','.join(f'{name}={share}' for name, share in value.items())}"]
-    if isinstance(value, list):
-        return [flag, *map(str, value)] if flag in _TAKE_SEVERAL else [f"{flag}={item}" for item in value]
-    return [f"{flag}={value}"]
-
-
-def _beam_flags() -> set[str]:
-    flags: set[str] = set()
-    for options in PipelineOptions.__subclasses__():
-        parser = argparse.ArgumentParser(add_help=False)
-        # Beam keeps the flags of each area in a class of its own and offers no list of them.
-        options._add_argparse_args(parser)
-        flags |= {flag for action in parser._actions for flag in action.option_strings}
-    return flags
-
-
-def _check_beam_flags(rest: Sequence[str], known: set[str]) -> None:
-    """Refuses flags that neither this command nor Beam knows; Beam itself would ignore them."""
-    if not rest:
-        return
-    for before, item in pairwise(["", *rest]):
-        if not item.startswith("-") and (not before.startswith("-") or "=" in before):
-            raise UsageError(f"unexpected argument '{item}'")
-    given = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    given.add_argument("--runner", default="")
-    runner = given.parse_known_args(rest)[0].runner.lower()
-    beam_flags = _beam_flags()
-    for item in rest:
-        flag = item.partition("=")[0]
-        if flag.startswith("-") and flag not in beam_flags and not re.fullmatch(r"-\d.*", flag):
-            near = did_you_mean(flag, known | beam_flags)
-            if runner in _LOCAL_RUNNERS or flag in known or (near and near[15:-1] in known):
-                raise UsageError(f"unknown flag {flag}{near}")
-
-
-def _check_shards(options: BuildOptions) -> None:
-    if isinstance(options.num_shards, dict):
-        for name in options.num_shards:
-            if name not in options.splits:
-                raise UsageError(
-                    f"--num_shards names split '{name}', but --splits has {', '.join(options.splits)}"
-                    + did_you_mean(name, options.splits)
-                )

@@ -7,11 +7,14 @@ import apache_beam as beam
 
 from beam_pipelines.coding import Outcome
 from beam_pipelines.deduplication import DeduplicatePictures
+from beam_pipelines.encoding import ExampleCoder
 from beam_pipelines.examination import ExaminePictures, Examiner
 from beam_pipelines.finishing import FinishDataset
 from beam_pipelines.matching import MatchImages
 from beam_pipelines.output_folder import Predecessor
 from beam_pipelines.planning import Wishes, make_plan
+from beam_pipelines.rows.matching import MatchRows
+from beam_pipelines.rows.sources import NumberRejects
 from beam_pipelines.survey import TakeSurvey
 from beam_pipelines.writing import WriteShards
 
@@ -23,9 +26,11 @@ class BuildDataset(beam.PTransform):
     What travels is metadata. The bytes of an image are read twice, by the examination and by the writer.
 
     Attributes:
+        match: finds the image of every annotation: `MatchImages`, or `MatchRows` for tables.
         examiner: where the input is, and how to look at it.
         wishes: what the dataset should be like.
-        unannotated: 'skip' or 'negative'.
+        grouped: whether groups are wider than equal content.
+        extras: as in `ExampleCoder`.
         duplicates: one of `deduplication.POLICIES`.
         output: the dataset's folder.
         temp: the run's temporary folder in it.
@@ -36,9 +41,11 @@ class BuildDataset(beam.PTransform):
         progress: a folder on this machine that is told how far the work is; None if nobody watches.
     """
 
+    match: MatchImages | MatchRows
     examiner: Examiner
     wishes: Wishes
-    unannotated: str
+    grouped: bool
+    extras: tuple[str, ...]
     duplicates: str
     output: str
     temp: str
@@ -50,17 +57,17 @@ class BuildDataset(beam.PTransform):
 
     def expand(self, pipeline: beam.Pipeline) -> beam.PCollection:
         """List, match, examine, deduplicate, plan, write, finish."""
-        annotations, images = self.examiner.annotations, self.examiner.images
-        pairs, unmatched = pipeline | "Match images" >> MatchImages(annotations, images, self.buckets, self.unannotated)
+        pairs, unmatched = pipeline | "Match images" >> self.match
         examined, unusable = pairs | "Examine pictures" >> ExaminePictures(self.examiner, self.progress)
-        grouped = self.wishes.group_by is not None
-        pictures, copies = examined | "Deduplicate" >> DeduplicatePictures(self.duplicates, self.buckets, grouped)
+        pictures, copies = examined | "Deduplicate" >> DeduplicatePictures(self.duplicates, self.buckets, self.grouped)
         others = (unmatched, unusable, copies) | "Rejects and tallies" >> beam.Flatten().with_output_types(Outcome)
+        if isinstance(self.match, MatchRows):
+            others = others | "Number rejected rows" >> NumberRejects(self.match.tables)
         survey = (pictures, others) | "Survey" >> TakeSurvey(self.wishes.seed)
         plan = survey | "Plan or refuse" >> beam.Map(make_plan, self.wishes)
-        splits = tuple(self.wishes.fractions)
         temp = None if self.preview else self.temp
-        written = (pictures, others, plan) | "Write" >> WriteShards(self.output, temp, images, splits, self.progress)
+        coder = ExampleCoder(self.examiner.images, self.extras, self.examiner.masks)
+        written = (pictures, others, plan) | "Write" >> WriteShards(self.output, temp, coder, self.progress)
         return (written, plan) | "Finish" >> FinishDataset(
-            self.output, self.temp, images, self.predecessor, self.wishes.label_map, self.options, self.preview
+            self.output, self.temp, coder, self.predecessor, self.wishes.label_map, self.options, self.preview
         )

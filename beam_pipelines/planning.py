@@ -1,8 +1,10 @@
 """Decides, from the survey, all that the writers must agree on: label map, splits, shards. Or refuses, in time."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import groupby
 from typing import NamedTuple
 
 from beam_pipelines.failures import DatasetError
@@ -11,10 +13,13 @@ from beam_pipelines.rejects import REMEDIES
 from beam_pipelines.splits.assignment import SplitPlan, plan_splits, split_of
 from beam_pipelines.splits.census import draw
 from beam_pipelines.splits.fractions import explain_empty
+from beam_pipelines.splits.given import check_names, order_of
+from beam_pipelines.suggestions import did_you_mean
 from beam_pipelines.survey import SAMPLES, Survey
 from data_contract.label_map import LabelMap
 
 _REJECTS_PER_FILE = 100_000
+_LEAK = "the given splits share pictures or groups, so results on one of them will look better than they are"
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,8 @@ class Wishes:
     """What was asked for.
 
     Attributes:
-        fractions: of each split, in the order of the output.
+        fractions: of each split, in the order of the output; None if pictures were given to splits.
+        splits: names of splits that must not be empty, in the order of the output, where they were given.
         seed: of the split.
         label_map: the given one; None to make one from the classes found, in alphabetical order.
         unknown_classes: 'fail' or 'drop': what becomes of classes that a given label map lacks.
@@ -30,9 +36,10 @@ class Wishes:
         shard_size: bytes a shard should have.
         max_rejects: largest fraction of images that may be rejected.
         group_by: as in `Examiner`.
+        strict_splits: whether a picture in more than one of the given splits is refused, or its group.
     """
 
-    fractions: dict[str, float]
+    fractions: dict[str, float] | None
     seed: int
     label_map: LabelMap | None
     unknown_classes: str
@@ -40,6 +47,8 @@ class Wishes:
     shard_size: int
     max_rejects: float
     group_by: str | None
+    splits: tuple[str, ...] = ()
+    strict_splits: bool = False
 
 
 class Plan(NamedTuple):
@@ -47,7 +56,8 @@ class Plan(NamedTuple):
 
     labels: dict[str, int]
     """Class name → id."""
-    split: SplitPlan
+    split: SplitPlan | None
+    """None if pictures were given to splits."""
     seed: int
     shards: dict[str, int]
     """Split → number of its shards, in the order of the output."""
@@ -56,11 +66,13 @@ class Plan(NamedTuple):
     """What was seen in all: 'annotations', 'images', …"""
     rejects: dict[str, int]
     """Code → how many."""
-    warnings: tuple[str, ...]
+    remarks: tuple[str, ...]
     """Sentences for a person."""
 
     def split_of(self, picture: Picture) -> str:
-        """Returns the split of a picture, by its group."""
+        """Returns the split of a picture: the one it was given to, else by its group."""
+        if self.split is None:
+            return picture.split
         return split_of(self.split, picture.signature, draw(picture.group, self.seed))
 
 
@@ -70,16 +82,15 @@ def make_plan(survey: Survey, wishes: Wishes) -> Plan:
     Raises:
         DatasetError: if it would not be what was asked for.
     """
-    _refuse_rejects(survey, wishes.max_rejects)
+    refuse_rejects(survey, wishes.max_rejects)
     if wishes.group_by is not None and survey.groups_not_found == survey.images:
         raise DatasetError(
             f"--group_by '{wishes.group_by}' matches none of {survey.images:,} image paths: "
             "it is a regular expression, searched in the path below --images"
         )
     label_map = _label_map(survey, wishes)
-    split = plan_splits(survey.census, wishes.fractions)
-    if split.empty_splits:
-        raise DatasetError(explain_empty(survey.census.groups(), wishes.fractions, split.empty_splits))
+    split = None if wishes.fractions is None else _divide(survey, wishes.fractions)
+    shards = _given_shards(survey, wishes) if split is None else count_shards(survey.bytes, wishes, split)
     seen = {"annotations": 0, "images": 0, **survey.seen}
     rejects: dict[str, int] = {}
     for (_, code), count in survey.rejects.items():
@@ -88,12 +99,19 @@ def make_plan(survey: Survey, wishes: Wishes) -> Plan:
         labels=dict(label_map.ids),
         split=split,
         seed=wishes.seed,
-        shards=count_shards(survey.bytes, wishes, split),
+        shards=shards,
         reject_files=max(1, math.ceil(sum(rejects.values()) / _REJECTS_PER_FILE)),
         seen=dict(sorted(seen.items())),
         rejects=dict(sorted(rejects.items())),
-        warnings=tuple(_warnings(survey, split)),
+        remarks=tuple(_remarks(survey)),
     )
+
+
+def _divide(survey: Survey, fractions: dict[str, float]) -> SplitPlan:
+    split = plan_splits(survey.census, fractions)
+    if split.empty_splits:
+        raise DatasetError(explain_empty(survey.census.groups(), fractions, split.empty_splits))
+    return split
 
 
 def count_shards(total_bytes: int, wishes: Wishes, split: SplitPlan) -> dict[str, int]:
@@ -101,61 +119,109 @@ def count_shards(total_bytes: int, wishes: Wishes, split: SplitPlan) -> dict[str
 
     A single number is shared out among the splits by their fractions.
     """
+    fractions = wishes.fractions or {}
     groups = sum(split.groups.values())
-    shards = {}
-    for name, fraction in wishes.fractions.items():
-        given = wishes.num_shards
-        if isinstance(given, dict) and name in given:
-            shards[name] = given[name]
-        elif isinstance(given, int):
-            shards[name] = max(1, round(fraction * given))
-        else:
-            shards[name] = max(1, math.ceil(total_bytes * split.groups[name] / groups / wishes.shard_size))
-    return shards
+    return {
+        name: _shards(wishes, name, fraction, total_bytes * split.groups[name] / groups)
+        for name, fraction in fractions.items()
+    }
 
 
-def _refuse_rejects(survey: Survey, max_rejects: float) -> None:
+def _given_shards(survey: Survey, wishes: Wishes) -> dict[str, int]:
+    """Returns the number of shards of each given split, a single number being shared out by their bytes.
+
+    Raises:
+        DatasetError: if a split is empty, has no name for files, or shares a picture although that is not wanted.
+    """
+    empty = [name for name in wishes.splits if not survey.given[name]]
+    if empty:
+        raise DatasetError(f"no picture was given to {_listed('split', empty)}: check the names in its list")
+    check_names(survey.given, "the given splits")
+    if wishes.strict_splits and survey.leaks:
+        raise DatasetError("\n".join([f"--strict_splits: {_LEAK}", *_leak_lines(survey)]))
+    if isinstance(wishes.num_shards, dict):
+        for name in wishes.num_shards:
+            if name not in survey.given:
+                has = ", ".join(sorted(survey.given))
+                near = did_you_mean(name, survey.given)
+                raise DatasetError(f"--num_shards names split '{name}', but pictures were given to {has}{near}")
+    sizes = survey.given_bytes
+    total = sum(sizes.values())
+    names = wishes.splits or order_of(survey.given)
+    return {name: _shards(wishes, name, sizes[name] / total, sizes[name]) for name in names}
+
+
+def _shards(wishes: Wishes, name: str, share: float, size: float) -> int:
+    given = wishes.num_shards
+    if isinstance(given, dict) and name in given:
+        return given[name]
+    if isinstance(given, int):
+        return max(1, round(share * given))
+    return max(1, math.ceil(size / wishes.shard_size))
+
+
+def refuse_rejects(survey: Survey, max_rejects: float, noun: str = "images") -> None:
+    """Refuses to go on if nothing is left, or less than was asked for.
+
+    Args:
+        survey: of all that was looked at.
+        max_rejects: as in `Wishes`.
+        noun: what the survey counts as images.
+
+    Raises:
+        DatasetError: with the reasons, and with files that show them.
+    """
     rejected = survey.rejected("image")
     total = rejected + survey.images
-    if total == 0:
-        raise DatasetError("there is nothing to write: no annotation was matched to an image")
-    if survey.images and rejected / total <= max_rejects:
-        return
-    share = f"{rejected:,} of {total:,} images were rejected ({rejected / total:.1%})"
+    if total == 0 and not survey.rejects:
+        raise DatasetError("there is nothing to write: no annotation or row was matched to an image")
     if not survey.images:
-        head = f"{share}: nothing is left to write"
-    else:
-        needed = math.ceil(rejected / total * 1000) / 1000
-        head = f"{share}, more than --max_rejects={max_rejects:g} allows. Mend them, or allow --max_rejects={needed:g}"
-    raise DatasetError("\n".join([head, *_reasons(survey)]))
+        share = _share(rejected, total, noun) if rejected else "not one image is left"
+        raise DatasetError("\n".join([f"{share}: nothing is left to write", *_reasons(survey)]))
+    rows = survey.rejected("row")
+    for count, of, what in ((rejected, total, noun), (rows, survey.seen["rows"], "rows")):
+        if count and count / of > max_rejects:
+            needed = math.ceil(count / of * 1000) / 1000
+            head = f"{_share(count, of, what)}, more than --max_rejects={max_rejects:g} allows. "
+            head += f"Mend them, or allow --max_rejects={needed:g}"
+            raise DatasetError("\n".join([head, *_reasons(survey)]))
+
+
+def _share(count: int, of: int, what: str) -> str:
+    return f"{count:,} of {of:,} {what} were rejected ({count / of:.1%})"
 
 
 def _reasons(survey: Survey) -> list[str]:
     lines = []
-    counts = {code: n for (level, code), n in survey.rejects.items() if level == "image"}
-    for code, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+    levels = ("image", "row") if survey.images or survey.rejected("image") else ("row", "box", "unlisted")
+    counts = {kind: count for kind, count in survey.rejects.items() if kind[0] in levels}
+    for (level, code), count in sorted(counts.items(), key=lambda item: (-item[1], item[0][::-1])):
         lines.append(f"  {code}: {count:,}. {REMEDIES[code]}")
-        lines += [f"    {_where(reject)}: {reject.message}" for reject in survey.first(code)]
+        lines += [f"    {_where(reject)}: {reject.message}" for reject in survey.first(level, code)]
         if count > SAMPLES:
             lines.append(f"    … and {count - SAMPLES:,} more")
     return lines
 
 
 def _where(reject: Reject) -> str:
-    return " and ".join(f"'{name}'" for name in (reject.annotation, reject.image) if name)
+    place = "row" if reject.annotation.lower().endswith((".parquet", ".pq")) else "line"
+    line = f" {place} {reject.row}" if reject.row else ""
+    names = [f"'{reject.annotation}'{line}"] if reject.annotation else []
+    return " and ".join([*names, *([f"'{reject.image}'"] if reject.image else [])])
 
 
 def _label_map(survey: Survey, wishes: Wishes) -> LabelMap:
+    names = survey.boxes.keys() | survey.labels.keys()
     if wishes.label_map is None:
-        if not survey.boxes:
+        if not names:
             raise DatasetError(
                 f"none of {survey.images:,} images has a box, so there is no class to learn: "
                 "check the annotations, or give a --label_map to write negatives alone"
             )
-        return LabelMap.from_names(survey.boxes)
-    missing = sorted(survey.boxes.keys() - wishes.label_map.ids.keys())
+        return LabelMap.from_names(names)
+    missing = sorted(names - wishes.label_map.ids.keys())
     if missing:
-        lines = [f"  '{name}': {_boxes(survey.boxes[name])}{_nearest(name, wishes.label_map)}" for name in missing]
+        lines = [f"  '{name}': {_uses(survey, name)}{_nearest(name, wishes.label_map)}" for name in missing]
         raise DatasetError(
             "\n".join(
                 [
@@ -168,8 +234,11 @@ def _label_map(survey: Survey, wishes: Wishes) -> LabelMap:
     return wishes.label_map
 
 
-def _boxes(number: int) -> str:
-    return f"{number:,} {'box' if number == 1 else 'boxes'}"
+def _uses(survey: Survey, name: str) -> str:
+    boxes, images = survey.boxes[name], survey.labels[name]
+    if boxes or not images:
+        return f"{boxes:,} {'box' if boxes == 1 else 'boxes'}"
+    return f"{images:,} {'image' if images == 1 else 'images'}"
 
 
 def _nearest(name: str, label_map: LabelMap) -> str:
@@ -177,14 +246,28 @@ def _nearest(name: str, label_map: LabelMap) -> str:
     return f" (the map has '{near[0]}')" if near else ""
 
 
-def _warnings(survey: Survey, split: SplitPlan) -> list[str]:
-    lines = [
-        f"class '{name}' is in no picture of split '{split_name}', and no fair way to change that was found"
-        for name, split_name in split.uncovered
-    ]
+def _remarks(survey: Survey) -> list[str]:
+    lines = []
+    if survey.leaks:
+        lines += [f"{_LEAK}; --strict_splits refuses that", *_leak_lines(survey)]
     if survey.groups_not_found:
         lines.append(
             f"--group_by does not match {survey.groups_not_found:,} of {survey.images:,} image paths: "
             "each of these pictures is a group of its own"
         )
     return lines
+
+
+def _leak_lines(survey: Survey) -> list[str]:
+    """Returns a line for each of the first groups that leak, with its pictures."""
+    lines = []
+    for _, members in groupby(survey.leaks, lambda leak: leak.group):
+        leaks = list(members)
+        if len({leak.split for leak in leaks}) > 1:  # the list may end in the midst of a group
+            lines.append("  " + ", ".join(f"'{leak.image}' ({leak.split})" for leak in leaks[:4]))
+    return lines[:SAMPLES]
+
+
+def _listed(noun: str, names: Sequence[str]) -> str:
+    quoted = ", ".join(f"'{name}'" for name in names)
+    return f"{noun}{'s' if len(names) > 1 else ''} {quoted}"

@@ -49,11 +49,16 @@ def read_file(path: str) -> bytes:
         os.close(descriptor)
 
 
-def read_record(path: str, code: str) -> bytes:
+def read_record(path: str, code: str, missing: str = "") -> bytes:
     """Like `read_file`, for a file that may be left out.
 
+    Args:
+        path: of the file.
+        code: of the reject, if it cannot be read.
+        missing: of the reject, if there is no such file; '' for `code`.
+
     Raises:
-        RecordError: with `code` and the system's reason, if it cannot be read, today or tomorrow.
+        RecordError: if it cannot be read, today or tomorrow; with the system's reason.
         ReadFailure: if another try may succeed: the same input must not give another dataset for that.
     """
     try:
@@ -61,4 +66,6 @@ def read_record(path: str, code: str) -> bytes:
     except Exception as error:
         if not isinstance(error, OSError) or is_remote(path) or error.errno in _PASSING:
             raise ReadFailure(f"{path}: {error}") from error
+        if missing and isinstance(error, FileNotFoundError):
+            raise RecordError(missing, f"there is no file '{path}'") from None
         raise RecordError(code, f"cannot be read: {error.strerror or error}") from None

@@ -4,14 +4,17 @@ Records are NamedTuples of plain values, boxes are plain tuples: they are what a
 No record holds the bytes of an image.
 """
 
+import hashlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
-Box = tuple[str, float, float, float, float, int, int, str]
-"""(class name, xmin, ymin, xmax, ymax, difficult, truncated, view).
+Box = tuple[str, float, float, float, float, int, int, str, int, float, str]
+"""(class name, xmin, ymin, xmax, ymax, difficult, truncated, view, is_crowd, area, mask).
 
 Coordinates are normalised by the picture's size, are exact in float32, and hold
-0 <= xmin < xmax <= 1 and 0 <= ymin < ymax <= 1. `difficult` and `truncated` are 0 or 1.
+0 <= xmin < xmax <= 1 and 0 <= ymin < ymax <= 1. `difficult`, `truncated` and `is_crowd` are 0 or 1. `area` is in
+square pixels, 0 for that of the box. `mask` says where the object's mask is: '' for none, '#3' for the pixels of value
+3 in the picture's file of instance masks, else the path of a file of its own, below the folder of masks.
 """
 
 
@@ -35,15 +38,18 @@ class Reject(NamedTuple):
     code: str
     """One of `rejects.REMEDIES`."""
     level: str
-    """What was left out: 'image', 'box', or 'duplicate' (a picture that another example holds)."""
+    """What was left out: 'image', 'box', 'row' (of a table), 'duplicate' (a picture that another example holds), or
+    'unlisted' (a picture that the given splits do not name, or a name of theirs that no picture has)."""
     annotation: str
-    """Path below the annotations' root, with forward slashes; '' if there is none."""
+    """Path below the annotations' root, with forward slashes; '' if there is none. Of rows: the path of their file."""
     image: str
     """Path below the images' root, with forward slashes; '' if it is not known."""
     message: str
     """A sentence for a person."""
     box: str = ""
     """The object as it was annotated, for a reject of level 'box'."""
+    row: int = 0
+    """Which row of its file, see `Row`; 0 if it was no row."""
 
 
 class Tally(NamedTuple):
@@ -62,6 +68,8 @@ class ListedImage(NamedTuple):
     """Length of the part of `name` that lies above the pattern's own root."""
     matched: bool = False
     """Whether an annotation was already matched to it."""
+    splits: tuple[str, ...] = ()
+    """To which it was given, by a list or by its folder."""
 
 
 class Query(NamedTuple):
@@ -76,23 +84,8 @@ class Query(NamedTuple):
     """Paths of folders in which the image may lie, in lower case."""
 
 
-class Side(NamedTuple):
-    """Some images and some queries that lie in one bucket."""
-
-    images: tuple[ListedImage, ...]
-    queries: tuple[Query, ...]
-
-
-class Pair(NamedTuple):
-    """An annotation and the image file that it was matched to; paths below their roots."""
-
-    annotation: str
-    """'' for an image without annotation that is wanted as a negative."""
-    image: str
-
-
 class AnnotatedObject(NamedTuple):
-    """One object of an annotation file, as its text says; '' where a field is missing."""
+    """One object, as the text of its annotation says; '' where a field is missing."""
 
     name: str
     xmin: str
@@ -102,10 +95,41 @@ class AnnotatedObject(NamedTuple):
     difficult: str = ""
     truncated: str = ""
     pose: str = ""
+    is_crowd: str = ""
+    area: str = ""
+    """Square pixels."""
+    mask: str = ""
+    """As in `Box`."""
+    source: str = ""
+    """The file of rows that it stands in; '' in an annotation file of its own."""
+    row: int = 0
+    """Which row of that file, see `Row`."""
+
+
+class Row(NamedTuple):
+    """One row of a table: an object, a class of a whole image, or an image without objects.
+
+    A row is known by its file and a number: in text the offset of its first byte, in Parquet its place from 1.
+    """
+
+    image: str
+    """Its path as the row gives it, with forward slashes."""
+    width: int = 0
+    """Of the image in pixels; 0 if missing or unreadable."""
+    height: int = 0
+    """Of the image in pixels; 0 if missing or unreadable."""
+    object: AnnotatedObject | None = None
+    """None for a class of the whole image, and for an image without objects."""
+    label: str = ""
+    """A class of the whole image."""
+    split: str = ""
+    """To which the image was given."""
+    group: str = ""
+    """Of images that belong together."""
 
 
 class Annotation(NamedTuple):
-    """One annotation file, parsed but not judged."""
+    """The annotation of one image, parsed but not judged."""
 
     filename: str
     """Of the image, as the annotator's program wrote it; may lack its extension; '' if missing."""
@@ -119,6 +143,56 @@ class Annotation(NamedTuple):
     objects: tuple[AnnotatedObject, ...]
     repairs: tuple[str, ...] = ()
     """Codes of `rejects.REPAIRS`, one for each time something was mended."""
+    labels: tuple[str, ...] = ()
+    """Classes of the whole image."""
+    group: str = ""
+    """Of images that belong together, as rows give it."""
+
+
+class Sheet(NamedTuple):
+    """Some rows of one image, or all."""
+
+    annotation: Annotation
+    """`filename` is the image's path as the rows give it."""
+    source: str
+    """The file of the first of the rows."""
+    row: int
+    """Of the first, see `Row`."""
+    split: str
+    """To which the rows give the image; '' if they do not."""
+
+
+class Entry(NamedTuple):
+    """A line of a list that gives images to a split."""
+
+    split: str
+    name: str
+    """Of the image, as it is listed, with forward slashes."""
+    source: str
+    """The list's file."""
+    line: int
+    """From 1."""
+
+
+class Side(NamedTuple):
+    """Some images, and what looks for them, that lie in one bucket."""
+
+    images: tuple[ListedImage, ...] = ()
+    queries: tuple[Query, ...] = ()
+    sheets: tuple[Sheet, ...] = ()
+    entries: tuple[Entry, ...] = ()
+
+
+class Pair(NamedTuple):
+    """An annotation and the image file that it was matched to; paths below their roots."""
+
+    annotation: str
+    """'' for an image without annotation that is wanted as a negative. Of rows: the path of their file."""
+    image: str
+    splits: tuple[str, ...] = ()
+    """To which the image was given."""
+    rows: Annotation | None = None
+    """What the rows of the image say; None if the annotation is a file of its own."""
 
 
 class Picture(NamedTuple):
@@ -152,8 +226,26 @@ class Picture(NamedTuple):
     """Sorted."""
     repairs: tuple[str, ...]
     """Codes of `rejects.REPAIRS`, one for each time something was mended."""
+    labels: tuple[str, ...] = ()
+    """Classes of the whole image, sorted, each once."""
+    split: str = ""
+    """To which the picture was given; '' if the plan decides."""
+    masks: str = ""
+    """Digest of the files that its masks and class map are in; '' if it has none."""
 
 
-def signature_of(boxes: Iterable[Box]) -> str:
-    """Returns the classes of some boxes, sorted and joined by NUL; '' without boxes."""
-    return "\0".join(sorted({box[0] for box in boxes}))
+def key_of(sha256: str, image: str, more: str = "") -> int:
+    """Returns an example's key, below 2**63: from content and name, so that copies have keys of their own.
+
+    Args:
+        sha256: of the image file.
+        image: its path below the images' root.
+        more: what tells this example from others of the same image.
+    """
+    text = f"{sha256}\0{image}\0{more}".encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") >> 1
+
+
+def signature_of(boxes: Iterable[Box], labels: Iterable[str] = ()) -> str:
+    """Returns the classes of some boxes and images, sorted and joined by NUL; '' if there are none."""
+    return "\0".join(sorted({box[0] for box in boxes}.union(labels)))

@@ -1,36 +1,34 @@
 """The table at the end: what is in the dataset, what was mended, and what was left out."""
 
-import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from beam_pipelines.options import BuildOptions
 from beam_pipelines.rejects import REMEDIES, REPAIRS
-from data_contract.manifest import MANIFEST_NAME, Manifest
+from data_contract.manifest import Manifest, Split
 
 _MOST_CLASSES = 30
 _SHIFT = 0.03
 """A split whose share of the images differs by so much from the one asked for is worth a remark."""
 
 
-def print_summary(manifest: Manifest, options: BuildOptions, seconds: float, peak_memory: int, screen: Console) -> None:
+def print_summary(manifest: Manifest, paths: Sequence[str], seconds: float, peak_memory: int, screen: Console) -> None:
     """Prints what a person wants to know first.
 
     Args:
         manifest: of the dataset, or of the one that a dry run would have written.
-        options: what was asked for.
+        paths: of the files where a person goes on; none after a dry run.
         seconds: the whole job took.
         peak_memory: bytes, of the largest process.
         screen: where to print.
     """
-    screen.print(_contents(manifest, "size, about" if options.dry_run else "size"))
+    screen.print(_contents(manifest, "size" if paths else "size, about"))
     if manifest.repairs:
-        screen.print(_reasons("Repairs", manifest.repairs, REPAIRS))
+        screen.print(table_of_reasons("Repairs", manifest.repairs, REPAIRS))
     if manifest.rejects.counts:
-        screen.print(_reasons("Rejects", manifest.rejects.counts, REMEDIES))
+        screen.print(table_of_reasons("Rejects", manifest.rejects.counts, REMEDIES))
     for line in _remarks(manifest):
         screen.print(line, markup=False, emoji=False, highlight=False, soft_wrap=True)
     images = sum(split.images for split in manifest.splits.values())
@@ -43,11 +41,8 @@ def print_summary(manifest: Manifest, options: BuildOptions, seconds: float, pea
         highlight=False,
         soft_wrap=True,
     )
-    if options.dry_run:
-        screen.print("Dry run: nothing was written.", highlight=False)
-    else:
-        path = os.path.join(options.output, MANIFEST_NAME)
-        screen.print(path, markup=False, emoji=False, highlight=False, soft_wrap=True)
+    for line in paths or ["Dry run: nothing was written."]:
+        screen.print(line, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
 
 def readable_size(count: float) -> str:
@@ -79,20 +74,29 @@ def _contents(manifest: Manifest, size_label: str) -> Table:
 
     add("images", [s.images for s in splits.values()], "bold")
     add("  negatives", [s.negatives for s in splits.values()])
-    add("boxes", [sum(s.boxes.values()) for s in splits.values()], "bold")
     classes = sorted(manifest.classes, key=manifest.classes.__getitem__)
-    for name in classes[:_MOST_CLASSES]:
-        add(f"  {printable(name)}", [s.boxes.get(name, 0) for s in splits.values()])
-    if len(classes) > _MOST_CLASSES:
-        rest = classes[_MOST_CLASSES:]
-        add(f"  {len(rest)} more classes", [sum(s.boxes.get(n, 0) for n in rest) for s in splits.values()])
+
+    def add_classes(label: str, counts: list[Mapping[str, int]]) -> None:
+        add(label, [sum(c.values()) for c in counts], "bold")
+        for name in classes[:_MOST_CLASSES]:
+            add(f"  {printable(name)}", [c.get(name, 0) for c in counts])
+        if len(classes) > _MOST_CLASSES:
+            rest = classes[_MOST_CLASSES:]
+            add(f"  {len(rest)} more classes", [sum(c.get(n, 0) for n in rest) for c in counts])
+
+    labelled = any(s.labels for s in splits.values())
+    if labelled:
+        add_classes("labels", [s.labels for s in splits.values()])
+    if not labelled or any(s.boxes for s in splits.values()):
+        add_classes("boxes", [s.boxes for s in splits.values()])
     add("shards", [len(s.shards) for s in splits.values()], "bold")
     sizes = [s.bytes for s in splits.values()]
     table.add_row(size_label, *(readable_size(size) for size in (*sizes, *([sum(sizes)] if several else []))))
     return table
 
 
-def _reasons(title: str, counts: Mapping[str, int], meanings: dict[str, str]) -> Table:
+def table_of_reasons(title: str, counts: Mapping[str, int], meanings: dict[str, str]) -> Table:
+    """Returns how many there are of each code, and what it means."""
     table = Table(title=title, title_justify="left", show_header=False)
     for code, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
         table.add_row(f"{count:,}", code, meanings[code])
@@ -100,7 +104,7 @@ def _reasons(title: str, counts: Mapping[str, int], meanings: dict[str, str]) ->
 
 
 def _remarks(manifest: Manifest) -> list[str]:
-    lines = _shifted_shares(manifest)
+    lines = [*map(printable, manifest.remarks), *_shifted_shares(manifest)]
     alone = manifest.seen.get("images_without_annotation", 0)
     if alone:
         lines.append(
@@ -110,10 +114,15 @@ def _remarks(manifest: Manifest) -> list[str]:
     if empty:
         lines.append(f"{_count(empty, 'shard')} without an example: ask for fewer with --num_shards.")
     for name, class_id in sorted(manifest.classes.items(), key=lambda item: item[1]):
-        lacking = [split for split, content in manifest.splits.items() if not content.boxes.get(name)]
+        lacking = [split for split, content in manifest.splits.items() if not _has(content, name)]
         if lacking:
-            lines.append(f"Class '{printable(name)}' (id {class_id}) has no box in {', '.join(lacking)}.")
+            what = "image" if any(content.labels for content in manifest.splits.values()) else "box"
+            lines.append(f"Class '{printable(name)}' (id {class_id}) has no {what} in {', '.join(lacking)}.")
     return lines if len(lines) <= 20 else [*lines[:20], f"… and {len(lines) - 20} more remarks."]
+
+
+def _has(split: Split, name: str) -> bool:
+    return bool(split.boxes.get(name) or split.labels.get(name))
 
 
 def _shifted_shares(manifest: Manifest) -> list[str]:

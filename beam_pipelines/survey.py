@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import nsmallest
+from typing import NamedTuple
 
 import apache_beam as beam
 from apache_beam.pvalue import PCollection
@@ -16,8 +17,17 @@ from beam_pipelines.splits.census import Census, draw
 
 SAMPLES = 3
 """So many rejects of each code are shown to a person."""
+_LEAKS = 4 * SAMPLES
 _EXAMPLE_BYTES = 600  # what an example holds beside the image and its boxes
 _BOX_BYTES = 60
+
+
+class Leak(NamedTuple):
+    """A picture that stands in more than one split, or whose group does."""
+
+    group: str
+    split: str
+    image: str
 
 
 class Survey:
@@ -30,34 +40,58 @@ class Survey:
         """Estimate of all record bytes."""
         self.boxes: Counter[str] = Counter()
         """Boxes of each class."""
+        self.labels: Counter[str] = Counter()
+        """Images of each class, where whole images have classes."""
+        self.given: Counter[str] = Counter()
+        """Images that were given to each split."""
+        self.given_bytes: Counter[str] = Counter()
+        """Estimate of their record bytes."""
+        self.leaks: list[Leak] = []
+        """The first few groups that stand in more than one of the given splits: the first picture in each."""
         self.groups_not_found = 0
         """Images that --group_by does not match."""
         self.rejects: Counter[tuple[str, str]] = Counter()
         """Rejects by (level, code)."""
-        self.samples: dict[str, list[Reject]] = {}
-        """The first few rejects of each code, by name."""
+        self.samples: dict[tuple[str, str], list[Reject]] = {}
+        """The first few rejects of each level and code, by name."""
         self.seen: Counter[str] = Counter()
         """Sums of tallies."""
 
     def add(self, outcome: Outcome, seed: int) -> None:
         """Counts one outcome."""
         if isinstance(outcome, Picture):
-            if outcome.leads:
+            if outcome.leads and not outcome.split:
                 self.census.add(outcome.signature, draw(outcome.group, seed))
             self.images += 1
             self.bytes += estimate_bytes(outcome)
             for box in outcome.boxes:
                 self.boxes[box[0]] += 1
+            self.labels.update(outcome.labels)
+            if outcome.split:
+                self._add_given(outcome)
             if "group_not_found" in outcome.repairs:
                 self.groups_not_found += 1
         elif isinstance(outcome, Reject):
-            self.rejects[outcome.level, outcome.code] += 1
-            samples = self.samples.setdefault(outcome.code, [])
+            kind = outcome.level, outcome.code
+            self.rejects[kind] += 1
+            samples = self.samples.setdefault(kind, [])
             samples.append(outcome)
             if len(samples) > 20 * SAMPLES:
-                self.samples[outcome.code] = nsmallest(SAMPLES, samples)
+                self.samples[kind] = nsmallest(SAMPLES, samples)
         else:
             self.seen[outcome.name] += outcome.number
+
+    def _add_given(self, picture: Picture) -> None:
+        self.given[picture.split] += 1
+        self.given_bytes[picture.split] += estimate_bytes(picture)
+        if "leaked_copy" in picture.repairs or "leaked_group" in picture.repairs:
+            self._add_leaks([Leak(picture.group, picture.split, picture.image)])
+
+    def _add_leaks(self, leaks: Iterable[Leak]) -> None:
+        first: dict[tuple[str, str], Leak] = {}
+        for leak in sorted([*self.leaks, *leaks]):
+            first.setdefault((leak.group, leak.split), leak)
+        self.leaks = list(first.values())[:_LEAKS]
 
     def merge(self, other: "Survey") -> None:
         """Adds all counts of another survey."""
@@ -65,15 +99,19 @@ class Survey:
         self.images += other.images
         self.bytes += other.bytes
         self.boxes.update(other.boxes)
+        self.labels.update(other.labels)
+        self.given.update(other.given)
+        self.given_bytes.update(other.given_bytes)
+        self._add_leaks(other.leaks)
         self.groups_not_found += other.groups_not_found
         self.rejects.update(other.rejects)
-        for code, samples in other.samples.items():
-            self.samples[code] = nsmallest(SAMPLES, [*self.samples.get(code, []), *samples])
+        for kind, samples in other.samples.items():
+            self.samples[kind] = nsmallest(SAMPLES, [*self.samples.get(kind, []), *samples])
         self.seen.update(other.seen)
 
-    def first(self, code: str) -> list[Reject]:
-        """Returns up to `SAMPLES` rejects of a code, always the same ones."""
-        return nsmallest(SAMPLES, self.samples.get(code, []))
+    def first(self, level: str, code: str) -> list[Reject]:
+        """Returns up to `SAMPLES` rejects of a level and code, always the same ones."""
+        return nsmallest(SAMPLES, self.samples.get((level, code), []))
 
     def rejected(self, level: str) -> int:
         """Returns how many rejects of a level there are."""

@@ -23,7 +23,7 @@ def watch(folder: str, total: int, console: Console) -> Iterator[None]:
         console: where to show it.
     """
     done = threading.Event()
-    show = _show_bars if console.is_terminal else _print_lines
+    show = _show_bars if console.is_terminal or console.is_jupyter else _print_lines
     thread = threading.Thread(target=show, args=(folder, total, console, done), daemon=True)
     thread.start()
     try:

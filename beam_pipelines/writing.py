@@ -20,7 +20,6 @@ from apache_beam.pvalue import AsSingleton, PCollection
 
 from beam_pipelines.coding import Batch, Outcome
 from beam_pipelines.encoding import ExampleCoder
-from beam_pipelines.listing import FileSet
 from beam_pipelines.planning import Plan
 from beam_pipelines.progress import ProgressMark
 from beam_pipelines.records import Picture, Reject
@@ -45,6 +44,8 @@ class Written(NamedTuple):
     negatives: int
     boxes: dict[str, int]
     """Class → boxes."""
+    labels: dict[str, int]
+    """Class → images, where whole images have classes."""
     repairs: dict[str, int]
     """Code → how many."""
 
@@ -52,11 +53,11 @@ class Written(NamedTuple):
 class TFRecordShards(beam.io.WriteToTFRecord):
     """Beam's TFRecord writer for the shards of one split, each told by number which elements it holds."""
 
-    def __init__(self, output: str, split: str, images: FileSet):
+    def __init__(self, output: str, split: str, coder: ExampleCoder):
         self._split = split
         super().__init__(
             FileSystems.join(output, split),
-            coder=ExampleCoder(images),
+            coder=coder,
             file_name_suffix=".tfrecord",
             compression_type=CompressionTypes.UNCOMPRESSED,
         )
@@ -101,22 +102,25 @@ class _Checksummed:
         return f"{self._crc:08x}"
 
 
-def count_contents(pictures: Iterable[Picture]) -> tuple[int, Counter[str], Counter[str]]:
-    """Returns (negatives, boxes of each class, repairs by code) of some pictures."""
-    negatives, boxes, repairs = 0, Counter[str](), Counter[str]()
+def count_contents(pictures: Iterable[Picture]) -> tuple[int, dict[str, int], dict[str, int], dict[str, int]]:
+    """Returns (negatives, boxes of each class, images of each class, repairs by code) of some pictures."""
+    negatives, boxes, labels, repairs = 0, Counter[str](), Counter[str](), Counter[str]()
     for picture in pictures:
-        negatives += not picture.boxes
+        negatives += not (picture.boxes or picture.labels)
         for box in picture.boxes:
             boxes[box[0]] += 1
+        labels.update(picture.labels)
         if picture.repairs:
             repairs.update(picture.repairs)
-    return negatives, boxes, repairs
+    return negatives, dict(boxes), dict(labels), dict(repairs)
 
 
 def reject_line(reject: Reject) -> str:
     """Returns a reject as one line of JSON, as the data contract says."""
-    line = {"source": reject.annotation, "image": reject.image, "code": reject.code, "level": reject.level}
-    line["message"] = reject.message
+    line: dict[str, str | int] = {"source": reject.annotation}
+    if reject.row:
+        line["line"] = reject.row
+    line |= {"image": reject.image, "code": reject.code, "level": reject.level, "message": reject.message}
     if reject.box:
         line["box"] = reject.box
     return json.dumps(line, ensure_ascii=False) + "\n"
@@ -126,14 +130,14 @@ def _write_rejects(temp: str, shard: ShardId, rejects: list[Reject]) -> tuple[st
     path = FileSystems.join(temp, f"{shard.number:05d}-{uuid.uuid4().hex}.{REJECTS}")
     with FileSystems.create(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
         checksummed = _Checksummed(file)
-        for reject in sorted(rejects, key=attrgetter("annotation", "image", "code", "message", "box")):
+        for reject in sorted(rejects, key=attrgetter("annotation", "row", "image", "code", "message", "box")):
             checksummed.write(reject_line(reject).encode("utf-8", "backslashreplace"))
     return path, checksummed.bytes, checksummed.crc32c
 
 
 class _WriteShard(beam.DoFn):
-    def __init__(self, writers: dict[str, TFRecordShards], temp: str | None, progress: str | None):
-        self._writers, self._temp = writers, temp
+    def __init__(self, output: str, coder: ExampleCoder, temp: str | None, progress: str | None):
+        self._output, self._coder, self._temp = output, coder, temp
         self._progress = ProgressMark(progress, "write")
 
     def process(self, element: tuple[str, Iterable[Batch]], plan: Plan) -> Iterator[Written]:
@@ -142,19 +146,19 @@ class _WriteShard(beam.DoFn):
         found = [outcome for batch in batches for outcome in batch]
         if shard.family == REJECTS:
             path, size, crc32c = _write_rejects(self._temp, shard, found) if self._temp else ("", 0, _NO_CRC)
-            yield Written(text, path, len(found), size, crc32c, 0, {}, {})
+            yield Written(text, path, len(found), size, crc32c, 0, {}, {}, {})
             return
         pictures = sorted(found, key=attrgetter("key", "image", "annotation"))
         if self._temp:
             path, size, crc32c = self._write(shard, pictures, plan.labels)
         else:
             path, size, crc32c = "", sum(map(estimate_bytes, pictures)), _NO_CRC
-        negatives, boxes, repairs = count_contents(pictures)
-        yield Written(text, path, len(pictures), size, crc32c, negatives, dict(boxes), dict(repairs))
+        yield Written(text, path, len(pictures), size, crc32c, *count_contents(pictures))
 
     def _write(self, shard: ShardId, pictures: list[Picture], labels: dict[str, int]) -> tuple[str, int, str]:
         assert self._temp is not None
-        written = self._writers[shard.family].write(self._temp, shard.number, self._elements(pictures, labels))
+        shards = TFRecordShards(self._output, shard.family, self._coder)
+        written = shards.write(self._temp, shard.number, self._elements(pictures, labels))
         self._progress.flush()
         return written
 
@@ -181,15 +185,13 @@ class WriteShards(beam.PTransform):
     Attributes:
         output: the dataset's folder.
         temp: the temporary folder in it; None to count only, and write nothing.
-        images: where image files are.
-        splits: names of the splits.
+        coder: turns a picture into its record.
         progress: as in `ExaminePictures`.
     """
 
     output: str
     temp: str | None
-    images: FileSet
-    splits: tuple[str, ...]
+    coder: ExampleCoder
     progress: str | None = None
 
     def expand(self, inputs: tuple[PCollection, PCollection, PCollection]) -> PCollection:
@@ -202,8 +204,8 @@ class WriteShards(beam.PTransform):
             others | "Choose files of rejects" >> beam.FlatMap(_one_to_shard, side).with_output_types(keyed),
             plan | "Name every shard" >> beam.FlatMap(_every_shard).with_output_types(keyed),
         )
-        writers = {split: TFRecordShards(self.output, split, self.images) for split in self.splits}
-        write = beam.ParDo(_WriteShard(writers, self.temp, self.progress), side).with_output_types(Written)
+        do_fn = _WriteShard(self.output, self.coder, self.temp, self.progress)
+        write = beam.ParDo(do_fn, side).with_output_types(Written)
         shards = contents | "Shards and their contents" >> beam.Flatten() | "Bring shards together" >> beam.GroupByKey()
         return shards | "Write shards" >> write
 

@@ -2,8 +2,8 @@
 
     python benchmarks/run.py --images 20000 --runs 5
 
-Every contender runs as a process of its own, in turn, after one round to warm up the disk cache. `make benchmark`
-compiles the environment and fetches pandas for the classic script first.
+Every contender runs as a process of its own, in turn, after one round to warm up the disk cache. The environment
+is compiled by `make setup`.
 """
 
 import argparse
@@ -19,7 +19,6 @@ from typing import NamedTuple
 
 HERE = Path(__file__).parent
 CLASSIC = str(HERE / "classic_script.py")
-PANDAS = HERE.parent / "build" / "benchmark" / "pandas"
 
 
 class Cost(NamedTuple):
@@ -53,11 +52,7 @@ def measure(command: list[str], output: Path) -> Cost:
     Path(str(output) + ".tfrecord").unlink(missing_ok=True)
     os.sync()  # the pages that the last contender wrote are not this one's debt
     start = time.perf_counter()
-    # pandas is in a folder of its own, because Beam imports it wherever it finds it, and shardbox does not need it.
-    environment = {**os.environ, "PYTHONPATH": str(PANDAS)} if CLASSIC in command else None
-    process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=HERE.parent, env=environment
-    )
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=HERE.parent)
     assert process.stderr is not None
     complaint = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)

@@ -7,7 +7,7 @@ Dtype = Literal["bytes", "int64", "float"]
 """The list of `shardbox.Feature` that holds the values: bytes_list, int64_list or float_list (float32)."""
 
 Shape = Literal["scalar", "list"]
-"""'scalar': exactly one value. 'list': one value for each object of the image, none for a negative."""
+"""'scalar': exactly one value. 'list': any number; under image/object/ one for each object, none for a negative."""
 
 IMAGE_ENCODED = "image/encoded"
 IMAGE_FORMAT = "image/format"
@@ -27,6 +27,11 @@ OBJECT_TRUNCATED = "image/object/truncated"
 OBJECT_VIEW = "image/object/view"
 OBJECT_IS_CROWD = "image/object/is_crowd"
 OBJECT_AREA = "image/object/area"
+OBJECT_MASK = "image/object/mask"
+IMAGE_CLASS_TEXT = "image/class/text"
+IMAGE_CLASS_LABEL = "image/class/label"
+CLASS_MAP_ENCODED = "image/segmentation/class/encoded"
+CLASS_MAP_FORMAT = "image/segmentation/class/format"
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,19 @@ FEATURES = (
     Feature(OBJECT_TRUNCATED, "int64", "list", "1 if the object goes on beyond its box, else 0."),
     Feature(OBJECT_VIEW, "bytes", "list", "Pose, as annotated, such as 'Frontal'; 'Unspecified' if unknown."),
     Feature(OBJECT_IS_CROWD, "int64", "list", "1 if the box holds a crowd instead of one object, else 0."),
-    Feature(OBJECT_AREA, "float", "list", "Area of the box in square pixels."),
+    Feature(OBJECT_AREA, "float", "list", "Area in square pixels, as annotated; else that of the box."),
 )
-"""Every feature that an example of this format has, in the order of the documentation."""
+"""Every feature that all examples of this format have, in the order of the documentation."""
+
+EXTRA_FEATURES = {
+    "labels": (
+        Feature(IMAGE_CLASS_TEXT, "bytes", "list", "Names of the classes of the whole image."),
+        Feature(IMAGE_CLASS_LABEL, "int64", "list", "Ids of the same classes, as in the label map."),
+    ),
+    "masks": (Feature(OBJECT_MASK, "bytes", "list", "A PNG of the image's size: 1 where the object is, else 0."),),
+    "class_maps": (
+        Feature(CLASS_MAP_ENCODED, "bytes", "scalar", "A PNG of the image's size: each pixel's class; 255: none."),
+        Feature(CLASS_MAP_FORMAT, "bytes", "scalar", "'png'."),
+    ),
+}
+"""What all examples of a dataset have beside these, if it was built with it; its manifest lists them."""

@@ -52,12 +52,14 @@ class Split:
 
     images: int
     negatives: int
-    """Images without an object; part of `images`."""
+    """Images without an object and without a class; part of `images`."""
     boxes: Mapping[str, int]
     """Class name -> number of objects."""
     bytes: int
     """Of all record files."""
     shards: tuple[Shard, ...]
+    labels: Mapping[str, int] = field(default_factory=dict)
+    """Class name -> number of images that have this class as a whole."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ class Manifest:
         rejects: what was left out.
         repairs: code -> how often something was mended.
         seen: what -> how many of it the job was given ('annotations', 'images', ...).
+        remarks: sentences for a person.
         features: the table of the examples' features.
 
     Raises:
@@ -112,6 +115,7 @@ class Manifest:
     rejects: Rejects = field(default_factory=Rejects)
     repairs: Mapping[str, int] = field(default_factory=dict)
     seen: Mapping[str, int] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
     features: tuple[Feature, ...] = FEATURES
 
     def __post_init__(self) -> None:
@@ -155,6 +159,7 @@ class Manifest:
             rejects=_read_rejects(root["rejects"]),
             repairs=root["repairs"].counts(),
             seen=root["seen"].counts(),
+            remarks=tuple(remark.text() for remark in root["remarks"].items()),
             features=tuple(_read_feature(feature) for feature in root["features"].items()),
         )
 
@@ -221,6 +226,7 @@ def _read_split(split: Field) -> Split:
         images=split["images"].count(),
         negatives=split["negatives"].count(),
         boxes=split["boxes"].counts(),
+        labels=split["labels"].counts(),
         bytes=split["bytes"].count(),
         shards=tuple(
             Shard(
@@ -279,9 +285,11 @@ def _check_split(split: Split, path: str, classes: Mapping[str, int]) -> None:
     _check_sum(f"{path}.bytes", split.bytes, "bytes", split.shards)
     if split.negatives > split.images:
         raise ManifestError(f"{path}.negatives is {split.negatives} of {split.images} images: build the dataset again.")
-    for name in split.boxes:
-        if name not in classes:
-            raise ManifestError(f"{path}.boxes counts {name!r}, which is not in classes: build the dataset again.")
+    for what, counts in (("boxes", split.boxes), ("labels", split.labels)):
+        for name in counts:
+            if name not in classes:
+                message = f"{path}.{what} counts {name!r}, which is not in classes: build the dataset again."
+                raise ManifestError(message)
 
 
 def _check_sum(path: str, total: int, what: str, files: tuple[Shard, ...] | tuple[RejectFile, ...]) -> None:

@@ -31,7 +31,7 @@ def parse_fractions(text: str) -> dict[str, float]:
             raise ValueError(
                 f"'{part.strip()}' in --splits '{text}' is not NAME=NUMBER: write, for example, {_guess(part)}"
             )
-        _check_name(name, fractions)
+        check_name(name, fractions)
         fractions[name] = _parse_number(name, number)
     total = math.fsum(fractions.values())
     if abs(total - 1) > 1.0000001 / RESOLUTION:  # the sum itself is rounded
@@ -46,7 +46,12 @@ def _guess(part: str) -> str:
     return f"{name[0] if name else 'train'}={number[0] if number else '0.8'}"
 
 
-def _check_name(name: str, earlier: Mapping[str, float]) -> None:
+def check_name(name: str, earlier: Mapping[str, float]) -> None:
+    """Refuses a name that cannot be a split's, or that differs from an earlier one at most in case.
+
+    Raises:
+        ValueError: with a sentence for a person that quotes the name and says what to write.
+    """
     if not _NAME.fullmatch(name):
         nearest = re.sub(r"^[^A-Za-z]+", "", re.sub(r"[^A-Za-z0-9_-]+", "_", name)).strip("_") or "train"
         raise ValueError(

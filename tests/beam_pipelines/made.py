@@ -14,7 +14,7 @@ FRACTIONS = {"train": 0.8, "validation": 0.1, "test": 0.1}
 
 
 def box(name: str = "cat", xmin: float = 0.25, ymin: float = 0.5, xmax: float = 0.75, ymax: float = 1.0) -> Box:
-    return name, xmin, ymin, xmax, ymax, 0, 0, "Unspecified"
+    return name, xmin, ymin, xmax, ymax, 0, 0, "Unspecified", 0, 0, ""
 
 
 def sha(number: int) -> str:

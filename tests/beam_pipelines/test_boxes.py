@@ -9,27 +9,34 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from beam_pipelines.boxes import check_boxes
+from beam_pipelines.boxes import BoxReject, Frame, check_boxes, object_text
 from beam_pipelines.records import AnnotatedObject, Box
 from beam_pipelines.rejects import REMEDIES, REPAIRS
 
+REST = (0, 0, "Unspecified", 0, 0, "")
+"""Of a box, beside class and sides, where the annotation says nothing."""
 
-def annotated(*sides: object, name: str = "raccoon", difficult: str = "", truncated: str = "", pose: str = ""):
-    return AnnotatedObject(name, *map(str, sides), difficult, truncated, pose)
+
+def annotated(*sides: object, name: str = "raccoon", **fields: object) -> AnnotatedObject:
+    return AnnotatedObject(name, *map(str, sides), **fields)
 
 
-def one_box(one: AnnotatedObject, width: int = 100, height: int = 50) -> tuple[Box, list[str]]:
-    boxes, rejects, repairs = check_boxes([one], width, height)
+def one_box(
+    one: AnnotatedObject, width: int = 100, height: int = 50, normalized: bool = False
+) -> tuple[Box, list[str]]:
+    boxes, rejects, repairs = check_boxes([one], width, height, normalized)
     assert rejects == []
     assert len(boxes) == 1
     return boxes[0], repairs
 
 
-def one_reject(one: AnnotatedObject, width: int = 100, height: int = 50) -> tuple[str, str, str]:
-    boxes, rejects, repairs = check_boxes([one], width, height)
+def one_reject(one: AnnotatedObject, width: int = 100, height: int = 50, normalized: bool = False) -> tuple[str, str]:
+    """Its code and message; the object comes back as it was."""
+    boxes, rejects, repairs = check_boxes([one], width, height, normalized)
     assert (boxes, repairs) == ((), [])
-    assert len(rejects) == 1
-    return rejects[0]
+    [(code, message, rejected)] = rejects
+    assert rejected == one
+    return code, message
 
 
 def float32(value: float) -> float:
@@ -38,11 +45,11 @@ def float32(value: float) -> float:
 
 def test_a_box_is_divided_by_the_size_and_nothing_else():
     one = annotated(25, 10, 75, 50, name=" naïve café ", difficult="1", truncated="0", pose="Left")
-    assert one_box(one) == (("naïve café", 0.25, float32(0.2), 0.75, 1.0, 1, 0, "Left"), [])
+    assert one_box(one) == (("naïve café", 0.25, float32(0.2), 0.75, 1.0, 1, 0, "Left", 0, 0, ""), [])
 
 
 def test_the_whole_picture_is_a_box():
-    assert one_box(annotated(0, "0.0", "100.0", 50)) == (("raccoon", 0, 0, 1, 1, 0, 0, "Unspecified"), [])
+    assert one_box(annotated(0, "0.0", "100.0", 50)) == (("raccoon", 0, 0, 1, 1, *REST), [])
 
 
 @pytest.mark.parametrize("name", ["1", "true", 'a"b', "a\nb", "猫"])
@@ -88,21 +95,100 @@ def test_overshoot_is_clipped_and_counted_once(sides, clipped, repair):
     ],
 )
 def test_rejects_quote_the_offending_value(sides, code: str, message: str):
-    found_code, found_message, described = one_reject(annotated(*sides))
-    assert (found_code, found_message) == (code, message)
-    assert described.startswith("raccoon xmin=")
+    assert one_reject(annotated(*sides)) == (code, message)
 
 
-def test_a_box_that_vanishes_in_float32_has_no_area():
-    thin = annotated(50, 10, 50 + 1e-9, 20)
-    assert one_reject(thin)[0] == "box_zero_area"
-    left_by_clipping = annotated(-5, 10, 1e-50, 20)
-    assert one_reject(left_by_clipping)[0] == "box_zero_area"
+@pytest.mark.parametrize("sides", [(50, 10, 50 + 1e-9, 20), (-5, 10, 1e-50, 20)], ids=["drawn so", "left by clipping"])
+def test_a_box_that_vanishes_in_float32_has_no_area(sides):
+    message = "the box is too thin for float32 in a picture of 100 × 50 pixels"
+    assert one_reject(annotated(*sides)) == ("box_zero_area", message)
 
 
 def test_an_object_without_class_is_rejected():
-    expected = ("class_missing", "the object has no class name", "? xmin=1 ymin=? xmax=3 ymax=4")
-    assert one_reject(annotated(1, "", 3, 4, name=" ")) == expected
+    assert one_reject(annotated(1, "", 3, 4, name=" ")) == ("class_missing", "the object has no class name")
+
+
+@pytest.mark.parametrize(
+    ("one", "text"),
+    [
+        (annotated(81, 88, 522, 408), "raccoon xmin=81 ymin=88 xmax=522 ymax=408"),
+        (annotated(" 1", "", "drei", "4", name=" "), "? xmin=1 ymin=? xmax=drei ymax=4"),
+        (annotated(1, 2, 3, "4" * 50, name="n" * 50), f"{'n' * 39}… xmin=1 ymin=2 xmax=3 ymax={'4' * 39}…"),
+    ],
+)
+def test_an_object_in_a_line(one: AnnotatedObject, text: str):
+    assert object_text(one) == text
+
+
+@pytest.mark.parametrize(
+    ("size", "normalized", "frame"),
+    [
+        ((40, 30), False, Frame(40, 30, 1.0)),
+        ((40, 20), True, Frame(1, 1, 0.05)),
+        ((10, 20), True, Frame(1, 1, 0.1)),
+        ((1, 1), True, Frame(1, 1, 1.0)),
+    ],
+)
+def test_frames(size: tuple[int, int], normalized: bool, frame: Frame):
+    assert Frame.of(*size, normalized=normalized) == frame
+
+
+def test_normalised_sides_stay_what_they_are():
+    one = annotated(0.1, "0.25", 0.5, 1)
+    assert one_box(one, normalized=True) == (("raccoon", float32(0.1), 0.25, 0.5, 1.0, *REST), [])
+
+
+@pytest.mark.parametrize(
+    ("sides", "clipped", "repair"),
+    [
+        ((-0.02, 0, 0.5, 1), (0, 0, 0.5, 1), "box_rounded"),  # a pixel of the shorter side
+        ((0, 0, 1.01, 1.0199), (0, 0, 1, 1), "box_rounded"),
+        ((0, 0, 1.0201, 1), (0, 0, 1, 1), "box_clipped"),
+        ((-0.03, 0, 0.5, 1), (0, 0, 0.5, 1), "box_clipped"),
+    ],
+)
+def test_overshoot_of_normalised_sides(sides, clipped, repair):
+    box, repairs = one_box(annotated(*sides), normalized=True)
+    assert (box[1:5], repairs) == (clipped, [repair])
+
+
+@pytest.mark.parametrize(
+    ("sides", "code", "message"),
+    [
+        ((10, 0, 20, 1), "box_outside", "x from 10 to 20 in normalised coordinates, which end at 1"),
+        ((0, -1, 1, 0), "box_outside", "y from -1 to 0 in normalised coordinates, which end at 1"),
+        ((0.5, 0, 0.2, 1), "box_reversed", "xmin 0.5 is larger than xmax 0.2"),
+        (
+            (0.5, 0, 0.5 + 1e-9, 1),
+            "box_zero_area",
+            "the box is too thin for float32 in normalised coordinates, which end at 1",
+        ),
+    ],
+)
+def test_rejects_of_normalised_sides(sides, code: str, message: str):
+    assert one_reject(annotated(*sides), normalized=True) == (code, message)
+
+
+FRACTIONS = (0, 0.25, 0.5, 1)
+
+
+def test_rows_in_fractions_of_the_picture_are_not_taken_for_pixels():
+    message = "all sides are from 0 to 1, as if they were fractions of the picture"
+    assert one_reject(annotated(*FRACTIONS, source="a.csv", row=2)) == ("box_not_in_pixels", message)
+
+
+@pytest.mark.parametrize(
+    ("one", "size", "normalized"),
+    [
+        (annotated(*FRACTIONS), (100, 50), False),  # VOC's boxes are in pixels
+        (annotated(*FRACTIONS, source="a.csv"), (100, 50), True),
+        (annotated(*FRACTIONS, source="a.csv"), (1, 50), True),
+        (annotated(*FRACTIONS, source="a.csv"), (1, 1), False),  # the same in pixels
+        (annotated(0, 0, 1, 1.5, source="a.csv"), (100, 50), False),
+    ],
+)
+def test_small_sides_that_are_what_they_say(one: AnnotatedObject, size: tuple[int, int], normalized: bool):
+    assert one_box(one, *size, normalized)[1] == []
 
 
 @pytest.mark.parametrize(
@@ -119,7 +205,34 @@ def test_an_object_without_class_is_rejected():
 )
 def test_flags(text: str, value: int, repairs: list[str]):
     box, found = one_box(annotated(0, 0, 1, 1, difficult=text, truncated=text))
-    assert (box[5:7], found) == ((value, value), repairs)
+    assert (box[5:], found) == ((value, value, *REST[2:]), repairs)
+    box, found = one_box(annotated(0, 0, 1, 1, is_crowd=text))
+    assert (box[5:], found) == ((*REST[:3], value, *REST[4:]), repairs[1:])
+
+
+@pytest.mark.parametrize(
+    ("text", "area", "repairs"),
+    [
+        ("", 0, []),
+        ("0", 0, []),
+        (" 12.5 ", 12.5, []),
+        ("0.1", float32(0.1), []),
+        ("1e38", float32(1e38), []),
+        ("1e39", 0, ["area_unreadable"]),  # beyond float32
+        ("-1", 0, ["area_unreadable"]),
+        ("nan", 0, ["area_unreadable"]),
+        ("inf", 0, ["area_unreadable"]),
+        ("large", 0, ["area_unreadable"]),
+    ],
+)
+def test_areas(text: str, area: float, repairs: list[str]):
+    box, found = one_box(annotated(0, 0, 1, 1, area=text))
+    assert (box[5:], found) == ((*REST[:4], area, ""), repairs)
+
+
+@pytest.mark.parametrize("mask", ["#3", "masks/a b.png"])
+def test_where_a_mask_is_passes_through(mask: str):
+    assert one_box(annotated(0, 0, 1, 1, mask=mask))[0][5:] == (*REST[:5], mask)
 
 
 def test_equal_boxes_stay_and_all_is_sorted():
@@ -129,7 +242,11 @@ def test_equal_boxes_stay_and_all_is_sorted():
     everything = good + bad + mended
     boxes, rejects, repairs = expected = check_boxes(everything, 10, 10)
     assert [box[0] for box in boxes] == ["a", "a", "b", "b", "c", "c"]
-    assert [text.split()[0] for _, _, text in rejects] == ["a", "b", "z"]
+    assert rejects == [
+        BoxReject("box_reversed", "xmin 3 is larger than xmax 2", bad[1]),
+        BoxReject("box_reversed", "xmin 3 is larger than xmax 2", bad[0]),
+        BoxReject("box_zero_area", "xmin 1 and xmax 1 are equal", bad[2]),
+    ]
     assert repairs == ["box_rounded", "flag_unreadable"]
     random.Random(1).shuffle(everything)
     assert check_boxes(everything, 10, 10) == expected
@@ -144,7 +261,10 @@ def test_no_objects_are_no_boxes():
 SIZE = st.integers(1, 40_000)
 NUMBER = st.integers(-50, 3_000).map(str) | st.floats().map(repr) | st.floats(-10, 3_000).map(repr)
 FIELD = NUMBER | st.text(max_size=8)
-ANY_OBJECT = st.builds(AnnotatedObject, st.text(max_size=5), *[FIELD] * 4, *[st.text(max_size=5)] * 3)
+TEXT = st.text(max_size=5)
+ANY_OBJECT = st.builds(
+    AnnotatedObject, TEXT, *[FIELD] * 4, *[TEXT] * 4, FIELD, TEXT, st.sampled_from(["", "a.csv"]), st.integers(0, 9)
+)
 FRACTION = st.floats(0, 1)
 
 
@@ -160,12 +280,14 @@ def inside(draw: st.DrawFn) -> tuple[AnnotatedObject, int, int]:
     return annotated(sides[0], sides[2], sides[1], sides[3]), width, height
 
 
-@given(st.lists(ANY_OBJECT, max_size=6), SIZE, SIZE)
-def test_nothing_is_lost_and_every_box_is_valid(objects: list[AnnotatedObject], width: int, height: int):
-    boxes, rejects, repairs = check_boxes(objects, width, height)
+@given(st.lists(ANY_OBJECT, max_size=6), SIZE, SIZE, st.booleans())
+def test_nothing_is_lost_and_every_box_is_valid(
+    objects: list[AnnotatedObject], width: int, height: int, normalized: bool
+):
+    boxes, rejects, repairs = check_boxes(objects, width, height, normalized)
     assert len(boxes) + len(rejects) == len(objects)
     assert list(boxes) == sorted(boxes)
-    for name, xmin, ymin, xmax, ymax, difficult, truncated, view in boxes:
+    for name, xmin, ymin, xmax, ymax, difficult, truncated, view, is_crowd, area, mask in boxes:
         assert 0 <= xmin < xmax <= 1
         assert 0 <= ymin < ymax <= 1
         for side in (xmin, ymin, xmax, ymax):
@@ -175,12 +297,16 @@ def test_nothing_is_lost_and_every_box_is_valid(objects: list[AnnotatedObject], 
         assert truncated in (0, 1)
         assert name.strip() == name != ""
         assert view.strip() == view != ""
-    for code, message, described in rejects:
+        assert is_crowd in (0, 1)
+        assert 0 <= area == float32(area)
+        assert mask in {one.mask for one in objects}
+    for code, message, one in rejects:
         assert code in REMEDIES
         assert message
-        assert len(described) < 250
+        assert one in objects
+        assert len(object_text(one)) < 250
     assert set(repairs) <= set(REPAIRS)
-    assert len(repairs) <= 3 * len(boxes)
+    assert len(repairs) <= 5 * len(boxes)
 
 
 @given(inside())
@@ -201,15 +327,25 @@ def test_a_larger_copy_of_the_picture_has_the_same_boxes(case: tuple[AnnotatedOb
     assert check_boxes([larger], width * factor, height * factor) == check_boxes([one], width, height)
 
 
+@given(inside())
+def test_fractions_and_pixels_are_the_same_boxes(case: tuple[AnnotatedObject, int, int]):
+    """Up to the rounding of the division, which is done once more here."""
+    one, width, height = case
+    sides = [float(text) / size for text, size in zip(one[1:5], (width, height) * 2, strict=True)]
+    ((_, *fractions, _, _, _, _, _, _),), _, _ = check_boxes([annotated(*sides)], width, height, normalized=True)
+    ((_, *pixels, _, _, _, _, _, _),), _, _ = check_boxes([one], width, height)
+    assert fractions == pytest.approx(pixels, rel=2**-23, abs=2**-149)
+
+
 @given(st.lists(ANY_OBJECT, max_size=6), SIZE, SIZE)
 def test_checking_again_changes_nothing(objects: list[AnnotatedObject], width: int, height: int):
     boxes, _, _ = check_boxes(objects, width, height)
     again = [
         AnnotatedObject(
             name, *(repr(side * size) for side, size in zip(sides, (width, height) * 2, strict=True)),
-            str(difficult), str(truncated), view,
+            str(difficult), str(truncated), view, str(is_crowd), str(area), mask,
         )
-        for name, *sides, difficult, truncated, view in boxes
+        for name, *sides, difficult, truncated, view, is_crowd, area, mask in boxes
     ]  # fmt: skip
     assert check_boxes(again, width, height) == (boxes, [], [])
 

@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_pipelines.candidates import Candidates, file_name, folders_of, real_images, stem
+from beam_pipelines.candidates import (
+    Candidates,
+    bases_of,
+    file_name,
+    folders_of,
+    nearest_to,
+    real_images,
+    shared_folders,
+    stem,
+)
+from beam_pipelines.listing import FileSet
 from beam_pipelines.records import Query
 
 
@@ -114,6 +124,37 @@ def test_references_that_contradict_each_other_at_one_length_are_no_choice():
 
 def test_what_is_equal_stays_several():
     assert best(["a/01.jpg", "b/01.jpg"], path="C:\\c\\01.jpg") == ["a/01.jpg", "b/01.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("images", "annotations", "bases"),
+    [
+        ("/data/set/JPEGImages", "/data/set/Annotations", (("jpegimages",), ("annotations",))),
+        ("/data/set", "/data/set", ((), ())),
+        ("/data/set/images/2007", "/data/set", (("images", "2007"), ())),
+        ("/a/images", "/b/images", (("a", "images"), ("b", "images"))),
+        ("/Data/set/x", "/data/SET/y", (("x",), ("y",))),
+        ("gs://bucket/set/images", "gs://bucket/set/labels", (("images",), ("labels",))),
+        ("gs://bucket/images", "/images", (("bucket", "images"), ("images",))),
+    ],
+)
+def test_bases_begin_below_what_both_have_in_common(images, annotations, bases):
+    """So that the place of the data on the disk decides nothing."""
+    sides = (FileSet("images", (), (), (), images, ""), FileSet("annotations", (), (), (), annotations, ""))
+    assert bases_of(*sides) == bases
+
+
+def test_shared_folders():
+    assert shared_folders(("a", "b", "c"), ("a", "b", "d", "c")) == 2
+    assert shared_folders(("a", "b"), ("a", "b", "c")) == 2
+    assert shared_folders(("a",), ("b",)) == shared_folders((), ("a",)) == 0
+
+
+def test_the_annotations_nearest_to_an_image():
+    one, two, far = Query("a/b/1.xml", 0), Query("a/b/2.xml", 0), Query("c/1.xml", 0)
+    assert nearest_to("b/1.jpg", [one, far, two], (("a",), ())) == [one, two]
+    assert nearest_to("x/1.jpg", [one, far], ((), ())) == [one, far]
+    assert nearest_to("x/1.jpg", [far], ((), ())) == [far]
 
 
 def test_thousands_of_sequences_cost_no_more_than_their_depth():

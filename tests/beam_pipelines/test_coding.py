@@ -5,24 +5,53 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_pipelines.coding import Batch, BatchCoder, Outcome, RecordCoder, in_batches
-from beam_pipelines.records import ListedImage, Pair, Picture, Query, Reject, Side, Tally
+from beam_pipelines.records import (
+    AnnotatedObject,
+    Annotation,
+    Entry,
+    ListedImage,
+    Pair,
+    Picture,
+    Query,
+    Reject,
+    Sheet,
+    Side,
+    Tally,
+)
 
-from .made import box, picture, reject, sha
+from .made import picture, reject, sha
 
 TEXT = st.text(max_size=6)
 SMALL = st.integers(0, 2**31)
-BOX = st.builds(box, TEXT, *[st.floats(0, 1, width=32)] * 4)
+SIDE_OF_BOX = st.floats(0, 1, width=32)
+FLAG = st.integers(0, 1)
+BOX = st.tuples(TEXT, *[SIDE_OF_BOX] * 4, FLAG, FLAG, TEXT, FLAG, st.floats(0.5, 9, width=32), TEXT)
 PICTURE = st.builds(
     lambda key, text, boxes, repairs, leads: picture(
-        key=key, image=text, annotation=text, signature=text, boxes=boxes, repairs=repairs, leads=leads
+        **{"key": key, "image": text, "annotation": text, "signature": text, "boxes": boxes, "repairs": repairs},
+        **{"leads": leads, "labels": repairs, "split": text, "masks": text},
     )._replace(sha256=sha(key), group=sha(key) if leads else text),
     *(st.integers(0, 2**63 - 1), TEXT, st.lists(BOX, max_size=3).map(tuple), st.lists(TEXT).map(tuple), st.booleans()),
 )
-LISTED = st.builds(ListedImage, TEXT, SMALL, st.booleans())
-QUERY = st.builds(Query, TEXT, SMALL, TEXT, st.lists(st.lists(TEXT, max_size=2).map(tuple), max_size=2).map(tuple))
-SIDE = st.builds(Side, st.lists(LISTED, max_size=3).map(tuple), st.lists(QUERY, max_size=3).map(tuple))
+
+
+def few(elements: st.SearchStrategy, most: int = 3) -> st.SearchStrategy:
+    return st.lists(elements, max_size=most).map(tuple)
+
+
+LISTED = st.builds(ListedImage, TEXT, SMALL, st.booleans(), few(TEXT))
+QUERY = st.builds(Query, TEXT, SMALL, TEXT, few(few(TEXT, 2), 2))
+OBJECT = st.builds(AnnotatedObject, *[TEXT] * 12, SMALL)
+ANNOTATION = st.builds(Annotation, *[TEXT] * 3, SMALL, SMALL, few(OBJECT), few(TEXT), few(TEXT), TEXT)
+SHEET = st.builds(Sheet, ANNOTATION, TEXT, SMALL, TEXT)
+ENTRY = st.builds(Entry, *[TEXT] * 3, SMALL)
+SIDE = st.builds(Side, few(LISTED), few(QUERY), few(SHEET), few(ENTRY))
 RECORD = st.one_of(
-    PICTURE, st.builds(Reject, *[TEXT] * 6), st.builds(Tally, TEXT, SMALL), st.builds(Pair, TEXT, TEXT), SIDE
+    PICTURE,
+    st.builds(Reject, *[TEXT] * 6, SMALL),
+    st.builds(Tally, TEXT, SMALL),
+    st.builds(Pair, TEXT, TEXT, few(TEXT), st.none() | ANNOTATION),
+    SIDE,
 )
 
 
@@ -56,6 +85,25 @@ def test_a_record_is_small():
     """A few hundred bytes are what is shuffled of an image."""
     assert len(RecordCoder().encode(picture())) < 400
     assert len(RecordCoder().encode(reject())) < 200
+
+
+def test_many_boxes_are_small():
+    """About 20 bytes a box, if it has nothing but its sides of its own."""
+    boxes = tuple(("cat", i / 1024, 0.5, 1.0, 1.0, 0, 0, "Unspecified", 0, 0, "") for i in range(500))
+    found = picture(boxes=boxes)
+    assert len(RecordCoder().encode(found)) < 400 + 20 * 500
+    assert RecordCoder().decode(RecordCoder().encode(found)) == found
+
+
+def test_rows_of_one_image_are_small():
+    """What all have in common is written once."""
+    rows = tuple(
+        AnnotatedObject("raccoon", str(i), str(i + 1), "640", "480", source="labels.csv", row=100_000 + 40 * i)
+        for i in range(500)
+    )
+    side = Side(sheets=(Sheet(Annotation("a.jpg", "", "", 0, 0, rows), "labels.csv", 1, ""),))
+    assert len(RecordCoder().encode(side)) < 400 + 20 * 500
+    assert repr(RecordCoder().decode(RecordCoder().encode(side))) == repr(side)
 
 
 @given(st.integers(0, 2000))

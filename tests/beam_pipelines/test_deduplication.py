@@ -14,9 +14,10 @@ from beam_pipelines.deduplication import (
     UniteGroups,
     deduplicate,
     links_between_groups,
+    mark_leaks,
     share_signature,
 )
-from beam_pipelines.records import Picture, Reject, signature_of
+from beam_pipelines.records import Picture, Reject, key_of, signature_of
 
 from .made import box, picture, pipeline_here, sha
 
@@ -36,6 +37,11 @@ def identical(annotation: str, image: str, kept: str) -> Reject:
 def conflicting(annotation: str, image: str, kept: str) -> Reject:
     message = f"the same picture with other boxes as {kept}"
     return Reject("duplicate_conflicting", "duplicate", annotation, image, message)
+
+
+def own_key(one: Picture) -> int:
+    """Of a second example of the same image."""
+    return key_of(one.sha256, one.image, f"{one.split}\0{one.annotation}")
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -142,11 +148,112 @@ def test_pictures_without_boxes_are_twins_however_they_are_turned():
     assert list(deduplicate([stored, upright], "keep")) == [identical("2.xml", "2.jpg", "'1.jpg'"), stored]
 
 
+def labelled(number: int, *labels: str, boxes=(), **changes) -> Picture:
+    return copy(number, *boxes, **{"labels": labels, "signature": signature_of(boxes, labels), **changes})
+
+
+def test_other_classes_of_the_image_are_another_annotation():
+    first, second, twin = labelled(1, "cat"), labelled(2, "cat", "dog"), labelled(3, "cat")
+    assert list(deduplicate([first, second, twin], "reject")) == [
+        conflicting("2.xml", "2.jpg", "'1.jpg'"),
+        identical("3.xml", "3.jpg", "'1.jpg'"),
+        first,
+    ]
+
+
+def test_merge_unites_the_classes_of_the_image():
+    parts = labelled(1, "dog", boxes=[CAT]), labelled(2, "cat", "dog"), labelled(3, "eel", boxes=[DOG])
+    expected = labelled(1, "cat", "dog", "eel", boxes=[CAT, DOG], repairs=("boxes_merged",) * 2)
+    assert list(deduplicate(parts, "merge")) == [expected]
+
+
+MASKED = (*CAT[:-1], "#1")
+
+
+def test_boxes_with_other_masks_are_other_boxes():
+    """Though both say '#1': it is the number in two files."""
+    copies = copy(1, MASKED, masks="aa"), copy(2, MASKED, masks="bb"), copy(3, MASKED, masks="aa")
+    rejects = [conflicting("2.xml", "2.jpg", "'1.jpg'"), identical("3.xml", "3.jpg", "'1.jpg'")]
+    assert list(deduplicate(copies, "reject")) == [*rejects, copies[0]]
+
+
+@pytest.mark.parametrize("masks", ["aa", "bb"])
+def test_masks_are_never_merged(masks):
+    """A box would be written with a pixel's number in a file of another picture."""
+    copies = copy(1, MASKED, masks="aa"), copy(2, (*DOG[:-1], "#2"), masks=masks)
+    assert list(deduplicate(copies, "merge")) == [conflicting("2.xml", "2.jpg", "'1.jpg'"), copies[0]]
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_given_splits_are_settled_one_by_one_and_leaks_are_told(policy):
+    train, twin = copy(1, CAT, split="train"), copy(2, CAT, split="train", repairs=("size_missing",))
+    test = copy(3, CAT, split="test", repairs=("box_rounded",))
+    assert list(deduplicate([train, twin, test], policy)) == [
+        identical("2.xml", "2.jpg", "'1.jpg'"),
+        train._replace(repairs=("leaked_copy",)),
+        test._replace(leads=False, repairs=("box_rounded", "leaked_copy")),
+    ]
+
+
+def test_copies_within_one_given_split_are_no_leak():
+    copies = [copy(1, CAT, split="train"), copy(2, DOG, split="train")]
+    both = {"signature": "cat\0dog"}
+    assert list(deduplicate(copies, "keep")) == [
+        copies[0]._replace(**both),
+        copies[1]._replace(**both, leads=False, repairs=("duplicate_kept",)),
+    ]
+
+
+def test_a_policy_holds_within_each_given_split():
+    copies = [copy(1, CAT, split="b"), copy(2, DOG, split="b"), copy(3, CAT, split="a"), copy(4, DOG, split="a")]
+    both = {"signature": "cat\0dog"}
+    assert list(deduplicate(copies, "merge")) == [
+        copy(1, CAT, DOG, **both, split="b", repairs=("boxes_merged", "leaked_copy")),
+        copy(3, CAT, DOG, **both, split="a", leads=False, repairs=("boxes_merged", "leaked_copy")),
+    ]
+
+
+def test_an_image_in_several_splits_has_keys_of_its_own():
+    """The first split by name has the key that the image would have alone."""
+    image = copy(5, CAT)
+    train, test, extra = (image._replace(split=split) for split in ("train", "test", "extra"))
+    found = list(deduplicate([train, test, extra], "keep"))
+    assert sorted((p.split, p.key) for p in found) == [
+        ("extra", 5),
+        ("test", own_key(test)),
+        ("train", own_key(train)),
+    ]
+    assert sorted(p.leads for p in found) == [False, False, True]
+    assert {p.repairs for p in found} == {("leaked_copy",)}
+
+
+def test_an_image_with_several_annotations_has_keys_of_its_own():
+    """The key of an image says nothing of its annotation, so the second needs another."""
+    first, second = (copy(5, one, image="a.jpg", annotation=name) for one, name in ((CAT, "a.xml"), (DOG, "b.xml")))
+    found = list(deduplicate([second, first], "keep"))
+    assert sorted((p.annotation, p.key) for p in found) == [("a.xml", 5), ("b.xml", own_key(second))]
+
+
+def test_mark_leaks():
+    train, other = copy(1, split="train"), copy(2, split="train", repairs=("size_missing",))
+    known = copy(3, split="test", repairs=("leaked_copy",))
+    assert mark_leaks([train, other], "leaked_group") == [train, other]
+    assert mark_leaks([copy(1), copy(2)], "leaked_group") == [copy(1), copy(2)]
+    assert mark_leaks(iter([train, other, known]), "leaked_group") == [
+        train._replace(repairs=("leaked_group",)),
+        other._replace(repairs=("size_missing", "leaked_group")),
+        known,
+    ]
+
+
 BOXES = st.lists(st.sampled_from([CAT, DOG, box("cat", 0.0)]), max_size=2, unique=True)
-COPIES = st.lists(st.tuples(BOXES, st.booleans(), st.integers(1, 2)), max_size=7).map(
+LABELS = st.sampled_from([(), ("cat",), ("cat", "eel")])
+COPIES = st.lists(st.tuples(BOXES, LABELS, st.booleans(), st.integers(1, 2)), max_size=7).map(
     lambda drawn: [
-        copy(i, *(boxes if annotated else ()), annotation=f"{i}.xml" if annotated else "", sha256=sha(content))
-        for i, (boxes, annotated, content) in enumerate(drawn)
+        copy(i, *boxes, annotation=f"{i}.xml", labels=labels, sha256=sha(content))
+        if annotated
+        else copy(i, annotation="", sha256=sha(content))
+        for i, (boxes, labels, annotated, content) in enumerate(drawn)
     ]
 )
 
@@ -171,14 +278,46 @@ def test_nothing_is_lost_and_order_is_nothing(copies_and_order, policy):
             # All boxes are in the dataset.
             drawn = {b for p in copies if p.sha256 == content for b in p.boxes}
             assert {b for p in same for b in p.boxes} == drawn
+            named = {name for p in copies if p.sha256 == content for name in p.labels}
+            assert {name for p in same for name in p.labels} == named
+
+
+SPLIT_COPIES = st.lists(
+    st.tuples(BOXES, st.sampled_from(["a", "b", "c"]), st.integers(1, 3), st.integers(1, 2)), max_size=8, unique_by=str
+).map(
+    lambda drawn: [
+        copy(key_of(sha(content), f"{content}.jpg"), *boxes, sha256=sha(content), split=split)._replace(
+            image=f"{content}.jpg", annotation=f"{number}.xml"
+        )
+        for number, (boxes, split, _, content) in enumerate(drawn)
+    ]
+)
+
+
+@given(
+    SPLIT_COPIES.flatmap(lambda copies: st.tuples(st.just(copies), st.permutations(copies))), st.sampled_from(POLICIES)
+)
+def test_every_example_of_given_splits_has_a_key_of_its_own(copies_and_order, policy):
+    copies, shuffled = copies_and_order
+    outcomes = list(deduplicate(copies, policy))
+    assert list(deduplicate(shuffled, policy)) == outcomes
+    kept = [outcome for outcome in outcomes if isinstance(outcome, Picture)]
+    assert len({p.key for p in kept}) == len(kept)
+    assert {(p.split, p.sha256) for p in kept} == {(p.split, p.sha256) for p in copies}
+    for content in {p.sha256 for p in copies}:
+        same = [p for p in kept if p.sha256 == content]
+        leaks = len({p.split for p in same}) > 1
+        assert [("leaked_copy" in p.repairs) for p in same] == [leaks] * len(same)
+        assert sorted(p.leads for p in same) == [False] * (len(same) - 1) + [True]
 
 
 def test_share_signature():
-    members = [copy(2, DOG, CAT), copy(1), copy(3, CAT)]
+    members = [copy(2, DOG, CAT), copy(1), labelled(3, "eel", boxes=[CAT])]
+    shared = {"signature": "cat\0dog\0eel"}
     assert list(share_signature(members)) == [
-        copy(1, signature="cat\0dog"),
-        copy(2, CAT, DOG, signature="cat\0dog", leads=False),
-        copy(3, CAT, signature="cat\0dog", leads=False),
+        copy(1, **shared),
+        copy(2, CAT, DOG, **shared, leads=False),
+        labelled(3, "eel", boxes=[CAT], **shared, leads=False),
     ]
 
 
@@ -268,3 +407,32 @@ def test_in_a_pipeline_with_groups():
         batches, rejects = pipeline | Create(pictures) | DeduplicatePictures("keep", 4, grouped=True)
         assert_that(batches | FlatMap(tuple), equal_to(expected), label="kept")
         assert_that(rejects, equal_to([identical("a.xml", "4", "'3'")]), label="rejects")
+
+
+def test_in_a_pipeline_with_groups_that_were_given_to_splits():
+    """Group g is in two splits, by pictures of its own; copies in two splits are told as such alone."""
+    frames = [
+        picture(key=i, sha256=sha(i), image=f"{i}.jpg", annotation=f"{i}.xml", group="g", split=split)
+        for i, split in enumerate(["train", "train", "test"], 1)
+    ]
+    copies = [
+        picture(key=i, sha256=sha(9), image=f"{i}.jpg", annotation=f"{i}.xml", group="h", split=split)
+        for i, split in enumerate(["train", "test"], 4)
+    ]
+    alone = [
+        picture(key=i, sha256=sha(i), image=f"{i}.jpg", annotation=f"{i}.xml", group="i", split="test") for i in (6, 7)
+    ]
+    expected = [
+        frames[0]._replace(repairs=("leaked_group",)),
+        frames[1]._replace(repairs=("leaked_group",), leads=False),
+        frames[2]._replace(repairs=("leaked_group",), leads=False),
+        copies[0]._replace(repairs=("leaked_copy",)),
+        copies[1]._replace(repairs=("leaked_copy",), leads=False),
+        alone[0],
+        alone[1]._replace(leads=False),
+    ]
+    with pipeline_here() as pipeline:
+        given_pictures = pipeline | Create([*frames, *copies, *alone])
+        batches, rejects = given_pictures | DeduplicatePictures("keep", 4, grouped=True)
+        assert_that(batches | FlatMap(tuple), equal_to(expected), label="kept")
+        assert_that(rejects, equal_to([]), label="rejects")

@@ -10,6 +10,7 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.testing.util import assert_that, equal_to
 
 from beam_pipelines import finishing
+from beam_pipelines.encoding import ExampleCoder
 from beam_pipelines.failures import UsageError
 from beam_pipelines.finishing import FinishDataset, describe_dataset
 from beam_pipelines.listing import FileSet
@@ -17,6 +18,7 @@ from beam_pipelines.output_folder import Predecessor, inspect_output
 from beam_pipelines.planning import make_plan
 from beam_pipelines.records import Tally
 from beam_pipelines.writing import Written
+from data_contract.features import FEATURES
 from data_contract.label_map import LabelMap
 from data_contract.manifest import (
     LabelMapFile,
@@ -42,15 +44,15 @@ PLAN = make_plan(survey_of(OUTCOMES), wishes(fractions=FRACTIONS, num_shards={"t
 
 
 def one(shard: str, path: str = "", **changes) -> Written:
-    plain = Written(shard, path, 1, 10, "0000000a", 0, {"cat": 1}, {})
+    plain = Written(shard, path, 1, 10, "0000000a", 0, {"cat": 1}, {}, {})
     return plain._replace(**changes)
 
 
 WRITTEN = [
     one("rejects:0:1", examples=2, bytes=33, crc32c="0000000d", boxes={}),
-    one("train:1:2", boxes={"dog": 1, "cat": 2}, crc32c="0000000b", repairs={"size_missing": 1}),
+    one("train:1:2", boxes={"dog": 1, "cat": 2}, labels={"dog": 1}, crc32c="0000000b", repairs={"size_missing": 1}),
     one("test:0:1", negatives=1, boxes={}, crc32c="0000000c", repairs={"size_missing": 2, "box_rounded": 1}),
-    one("train:0:2", examples=2),
+    one("train:0:2", examples=2, labels={"dog": 1, "cat": 1}),
 ]
 LABEL_MAP = LabelMap.from_ids(PLAN.labels).to_pbtxt()
 MANIFEST = Manifest(
@@ -63,6 +65,7 @@ MANIFEST = Manifest(
                 Shard("train-00000-of-00002.tfrecord", 2, 10, "0000000a"),
                 Shard("train-00001-of-00002.tfrecord", 1, 10, "0000000b"),
             ),
+            labels={"cat": 1, "dog": 2},
         ),
         "test": Split(1, 1, {}, 10, (Shard("test-00000-of-00001.tfrecord", 1, 10, "0000000c"),)),
     },
@@ -81,6 +84,35 @@ def test_a_manifest(order):
     assert list(found.splits) == ["train", "test"]
 
 
+def test_a_manifest_has_the_remarks_of_the_plan():
+    remarks = ("one", "two\nlines")
+    found = describe_dataset(PLAN._replace(remarks=remarks), WRITTEN, LABEL_MAP, {"seed": 0})
+    assert found == replace(MANIFEST, remarks=remarks)
+
+
+@pytest.mark.parametrize(
+    ("extras", "more"),
+    [
+        (("labels",), ["image/class/text", "image/class/label"]),
+        (
+            ("labels", "masks", "class_maps"),
+            [
+                *("image/class/text", "image/class/label", "image/object/mask"),
+                *("image/segmentation/class/encoded", "image/segmentation/class/format"),
+            ],
+        ),
+    ],
+)
+def test_a_manifest_lists_what_its_examples_have(tmp_path, extras, more):
+    found = describe_dataset(PLAN, WRITTEN, LABEL_MAP, {"seed": 0}, extras)
+    assert found.features[: len(FEATURES)] == MANIFEST.features == FEATURES
+    assert [feature.key for feature in found.features[len(FEATURES) :]] == more
+    job = Job(tmp_path / "out")
+    job.transform.coder = ExampleCoder(FileSet.of("images", ["/"]), extras)
+    job.finish()
+    assert read_manifest(tmp_path / "out") == replace(job.manifest, features=found.features)
+
+
 class Job:
     """A run whose shards lie written in its temporary folder; `finish` puts them in place, as a worker does."""
 
@@ -96,7 +128,7 @@ class Job:
         self.transform = FinishDataset(
             output=str(output),
             temp=str(self.temp),
-            images=FileSet.of("images", ["/"]),
+            coder=ExampleCoder(FileSet.of("images", ["/"])),
             predecessor=predecessor or Predecessor(),
             label_map=None,
             options={"seed": 0},

@@ -12,6 +12,7 @@ from beam_pipelines.flag_values import (
     parse_num_shards,
     parse_regular_expression,
     parse_size,
+    parse_split_lists,
     parse_whole_number,
     reporting,
 )
@@ -118,6 +119,47 @@ def test_no_numbers_of_shards(text, wrong):
 
 def test_a_split_named_twice():
     assert refusal(parse_num_shards, "a=1,b=2, a =3") == "'a=1,b=2, a =3' names split 'a' twice"
+
+
+@pytest.mark.parametrize(
+    ("text", "files"),
+    [
+        ("train=a.txt", [("train", "a.txt")]),
+        ("validation=b.txt,train=a.txt", [("validation", "b.txt"), ("train", "a.txt")]),
+        (" train = a b/c.txt , t-2=gs://x/y=z ", [("train", "a b/c.txt"), ("t-2", "gs://x/y=z")]),
+    ],
+)
+def test_lists_of_splits(text, files):
+    assert list(parse_split_lists(text).items()) == files
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "'' is not NAME=FILE: write, for example, train=train.txt"),
+        ("a.txt", "'a.txt' is not NAME=FILE: write, for example, train=train.txt"),
+        ("test", "'test' is not NAME=FILE: write, for example, test=test.txt"),
+        ("a=b.txt,test= ", "'test=' is not NAME=FILE: write, for example, test=test.txt"),
+        ("a=b.txt,", "'' is not NAME=FILE: write, for example, train=train.txt"),
+        ("=a.txt", "'=a.txt' is not NAME=FILE: write, for example, train=train.txt"),
+        (
+            "my split=a.txt",
+            "'my split' cannot name a split, because it begins the names of files: "
+            "use a letter, then letters, digits, - and _, for example my_split",
+        ),
+        (
+            "report=a.txt",
+            "'report' cannot name a split, because a file of the dataset has that name: use report_split",
+        ),
+        (
+            "a=1.txt,b=2.txt,A=3.txt",
+            "'a=1.txt,b=2.txt,A=3.txt' names the split 'A' twice ('a', 'A'): give it one file",
+        ),
+        ("a=1.txt,a=1.txt", "'a=1.txt,a=1.txt' names the split 'a' twice ('a', 'a'): give it one file"),
+    ],
+)
+def test_no_lists_of_splits(text, message):
+    assert refusal(parse_split_lists, text) == message
 
 
 @pytest.mark.parametrize(

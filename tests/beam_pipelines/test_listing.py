@@ -75,6 +75,14 @@ def test_a_folder_of_images_holds_whatever_is_no_annotation(tmp_path):
     assert listed("images", tmp_path) == [("a.jpg", 0), ("b/c", 0), ("notes.txt", 0)]
 
 
+def test_a_folder_of_rows_holds_tables(tmp_path):
+    names = ["a.csv", "b/c.parquet", "d.tsv", "e.pq", "f.csv.gz", "g.tsv.gz", "h.CSV"]
+    put_all(tmp_path, *names, "notes.txt", "i.gz", "j.xml", ".hidden.csv")
+    assert listed("rows", tmp_path) == [(name, 0) for name in names]
+    # All that a pattern matches was asked for, whatever its extension.
+    assert listed("rows", tmp_path / "*.txt") == [("notes.txt", 0)]
+
+
 def test_patterns_cross_folders_only_if_told(tmp_path):
     put_all(tmp_path, "a.xml", "b/c.xml", "b/d/e.xml", "b/f.txt")
     assert listed("annotations", tmp_path / "*.xml") == [("a.xml", 0)]
@@ -140,6 +148,9 @@ def test_a_pattern_that_matches_nothing_is_refused(tmp_path):
     )
     assert refusal("annotations", tmp_path / "one") == (
         f"--annotations '{tmp_path}/one' matches nothing (the folder '{tmp_path}/one' exists and holds 1 entry)"
+    )
+    assert refusal("rows", tmp_path / "b") == (
+        f"--rows '{tmp_path}/b' matches nothing (the folder '{tmp_path}/b' exists and holds 1 entry)"
     )
     assert refusal("images", tmp_path / "b", tmp_path / "no/such/*.jpg") == (
         f"--images '{tmp_path}/no/such/*.jpg' matches nothing (of its path only '{tmp_path}' exists)"

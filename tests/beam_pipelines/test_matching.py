@@ -7,15 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_pipelines.listing import FileSet
-from beam_pipelines.matching import (
-    MatchImages,
-    bucket_of,
-    describe,
-    in_buckets,
-    join,
-    match_by_name,
-    match_by_path,
-)
+from beam_pipelines.matching import MatchImages, describe, match_by_name, match_by_path, unannotated
 from beam_pipelines.records import ListedImage, Pair, Query, RecordError, Reject, Side, Tally
 
 from .made import cat_object, pipeline_here, put, put_all, voc
@@ -29,44 +21,6 @@ def images(*names, above=0):
 
 def queries(*names, above=0):
     return [Query(name, above) for name in names]
-
-
-@pytest.mark.parametrize("other", ["seq/Cat.JPG", "C:\\x\\CAT", "cat.xml", "deep/er/cat.png"])
-def test_a_stem_has_one_bucket(other):
-    assert bucket_of(other, 1000) == bucket_of("cat.jpg", 1000)
-
-
-def test_buckets_are_all_used():
-    assert {bucket_of(f"{i}.jpg", 16) for i in range(500)} == set(range(16))
-
-
-def test_listings_are_dealt_out():
-    names = [("a/cat.jpg", 2), ("a/dog.jpg", 2), ("b/CAT.png", 2)]
-    cats = Side((ListedImage("a/cat.jpg", 2), ListedImage("b/CAT.png", 2)), ())
-    dogs = Side((ListedImage("a/dog.jpg", 2),), ())
-    assert list(in_buckets(names, "images", 64)) == [(bucket_of("cat", 64), cats), (bucket_of("dog", 64), dogs)]
-    assert list(in_buckets([("cat.xml", 0)], "annotations", 64)) == [
-        (bucket_of("cat", 64), Side((), (Query("cat.xml", 0),)))
-    ]
-
-
-@pytest.mark.parametrize(("kind", "annotation", "image"), [("annotations", True, False), ("images", False, True)])
-def test_a_name_that_is_no_utf8_is_rejected(kind, annotation, image):
-    name, shown = b"caf\xe9.jpg".decode("utf-8", "surrogateescape"), "caf\\udce9.jpg"
-    message = f"the name of '{shown}' is not valid UTF-8"
-    expected = Reject("name_not_utf8", "image", shown * annotation, shown * image, message)
-    assert list(in_buckets([(name, 0)], kind, 8)) == [expected]
-
-
-def test_letters_beyond_ascii_are_names_too():
-    assert list(in_buckets([("naïve café.jpg", 0)], "images", 1)) == [
-        (0, Side((ListedImage("naïve café.jpg", 0),), ()))
-    ]
-
-
-def test_join_brings_all_together():
-    sides = [Side(tuple(images("a.jpg")), ()), Side((), tuple(queries("a.xml"))), Side(tuple(images("b.jpg")), ())]
-    assert join(sides) == (images("a.jpg", "b.jpg"), queries("a.xml"))
 
 
 def test_match_by_path_below_each_root():
@@ -166,11 +120,32 @@ def test_no_annotation_is_lost_and_none_guessed(listed, asked):
     assert {i.name for i in last.images if i.matched} == {p.image for p in pairs + more}
 
 
-def matched(annotations, pictures, *, expected, tallies, buckets=3, unannotated="skip", runner="FnApiRunner"):
+def test_pairs_know_the_splits_of_their_images():
+    """In every round."""
+    listed = [ListedImage("a.jpg", 0, splits=("train", "test")), ListedImage("b.jpg", 0), *images("c/d.jpg")]
+    by_path, left, rest = match_by_path(listed, [*queries("a.xml", "b.xml"), Query("x.xml", 0, "a.jpg")])
+    assert by_path == [Pair("a.xml", "a.jpg", ("train", "test")), Pair("b.xml", "b.jpg")]
+    assert rest.images[0] == ListedImage("a.jpg", 0, True, ("train", "test"))
+    assert match_by_name(rest.images, left, NO_BASES, last=False)[0] == [Pair("x.xml", "a.jpg", ("train", "test"))]
+
+
+def test_images_without_annotation_keep_their_splits():
+    listed = [
+        ListedImage("a.jpg", 0, splits=("test",)),
+        ListedImage("b.jpg", 0, True, ("test",)),
+        *images("c.png", "d.txt", "e"),
+    ]
+    assert list(unannotated(listed, "negative")) == [(Pair("", "a.jpg", ("test",)), Pair("", "c.png"))]
+    [tally] = unannotated(listed, "skip")
+    assert (tally.tag, tally.value) == ("outcomes", Tally("images_without_annotation", 2))
+    assert list(unannotated(listed[1:2], "skip")) == []
+
+
+def matched(annotations, pictures, *, expected, tallies, buckets=3, unannotated="skip", runner="FnApiRunner", **given):
     """Asserts on pairs, and on rejects and the sums of tallies, of a whole matching."""
     sides = FileSet.of("annotations", annotations), FileSet.of("images", pictures)
     with pipeline_here(runner) as pipeline:
-        batches, outcomes = pipeline | "Match images" >> MatchImages(*sides, buckets, unannotated)
+        batches, outcomes = pipeline | "Match images" >> MatchImages(*sides, buckets, unannotated, **given)
         pairs = batches | "Pairs" >> beam.FlatMap(tuple)
         assert_that(pairs, equal_to(expected), label="pairs")
         rejects = outcomes | beam.Filter(lambda o: isinstance(o, Reject)).with_output_types(Reject)
@@ -233,6 +208,37 @@ def test_the_whole_ladder(mess, buckets, runner):
 def test_images_without_annotation_can_be_negatives(mess):
     negatives = [Pair("", name) for name in ALONE]
     matched(*mess, unannotated="negative", expected=PAIRS + negatives, tallies=OUTCOMES)
+
+
+def test_lists_of_splits_give_images_to_them(mess, tmp_path):
+    """An entry that means no image, or several, is told with its line."""
+    train = put(tmp_path, "train.txt", "seq1/01\n02.jpg\n\nnowhere.jpg\n")
+    test = put(tmp_path, "test.txt", "02\n04.jpg\nalone.jpg\n")
+    splits = {"seq1/01.jpg": ("train",), "02.jpg": ("train", "test")}
+    pairs = [pair._replace(splits=splits.get(pair.image, ())) for pair in PAIRS]
+    negatives = [Pair("", name, ("test",) if name == "alone.jpg" else ()) for name in ALONE]
+    missing = "split 'train' lists it, and no image file is named so"
+    ambiguous = "split 'test' lists it, and several images fit equally well: 'a/04.jpg', 'b/04.jpg'"
+    rejects = [
+        Reject("image_missing", "unlisted", str(train), "nowhere.jpg", missing, row=4),
+        Reject("image_ambiguous", "unlisted", str(test), "04.jpg", ambiguous, row=2),
+    ]
+    lists = (("train", str(train)), ("test", str(test)))
+    found = {"expected": pairs + negatives, "tallies": [*OUTCOMES, *rejects]}
+    matched(*mess, unannotated="negative", lists=lists, **found)
+
+
+def test_folders_of_images_give_them_to_splits(tmp_path):
+    for name in ("train/1", "val/x/2", "3"):
+        put(tmp_path, f"labels/{name}.xml", voc(cat_object()))
+    put_all(tmp_path / "images", "train/1.jpg", "val/x/2.jpg", "3.jpg")
+    expected = [
+        Pair("train/1.xml", "train/1.jpg", ("train",)),
+        Pair("val/x/2.xml", "val/x/2.jpg", ("val",)),
+        Pair("3.xml", "3.jpg"),
+    ]
+    sides = [str(tmp_path / "labels")], [str(tmp_path / "images")]
+    matched(*sides, by_folder=True, expected=expected, tallies=[("annotations", 3), ("images", 3)])
 
 
 def test_several_folders_of_one_layout(tmp_path):
@@ -301,10 +307,3 @@ def test_an_annotation_of_another_name_may_speak_of_a_taken_image():
 def test_a_file_of_another_kind_is_no_match_by_path():
     asked = queries("labels/01.xml")
     assert match_by_path(images("labels/01.txt", "images/01.jpg"), asked)[:2] == ([], asked)
-
-
-def test_a_long_listing_travels_in_parts():
-    names = [(f"{i:04}/a.jpg", 0) for i in range(2500)]
-    parts = [side for _, side in in_buckets(names, "images", 4)]
-    assert [len(side.images) for side in parts] == [1000, 1000, 500]
-    assert [image.name for side in parts for image in side.images] == [name for name, _ in names]

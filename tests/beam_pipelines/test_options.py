@@ -1,63 +1,21 @@
 """The flags of `shardbox build`: what they become, and the sentence for each way to get them wrong."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from beam_pipelines.failures import UsageError
 from beam_pipelines.options import BuildOptions, parse_build_options
+from beam_pipelines.rows.layout import FIELDS, RowOptions
 
-from .made import FRACTIONS, put
-
-NEEDED = ("--annotations", "a", "--images", "i", "--output", "o")
-PLAIN = BuildOptions(
-    annotations=("a",),
-    images=("i",),
-    output="o",
-    label_map=None,
-    unknown_classes="fail",
-    splits=FRACTIONS,
-    seed=0,
-    group_by=None,
-    num_shards=None,
-    shard_size=2**28,
-    unannotated="skip",
-    duplicates="keep",
-    probe="structure",
-    max_rejects=0.01,
-    overwrite=False,
-    dry_run=False,
-    beam=(),
-)
-"""Every flag at its default."""
-
-EXAMPLE = Path(__file__).parents[2] / "configs" / "dataset" / "voc.yaml"
-
-
-def refusal(*arguments) -> str:
-    with pytest.raises(UsageError) as refused:
-        parse_build_options(list(arguments))
-    return str(refused.value)
-
-
-def config(tmp_path, text: str, name="flags.yaml") -> str:
-    return str(put(tmp_path, name, text))
-
-
-def with_config(tmp_path, text: str, *arguments) -> BuildOptions:
-    return parse_build_options(["--config", config(tmp_path, text), *arguments])
-
-
-def config_refusal(tmp_path, text: str) -> str:
-    """What is said about a configuration file, without its path."""
-    path = config(tmp_path, text)
-    return refusal("--config", path, *NEEDED).replace(path, "F")
+from .made import FRACTIONS
+from .made_options import NEEDED, PLAIN, ROWS, refusal
 
 
 def test_defaults():
     assert parse_build_options(NEEDED) == PLAIN
-    assert list(parse_build_options(NEEDED).splits) == list(FRACTIONS)
+    assert PLAIN.fractions == FRACTIONS
+    assert list(PLAIN.fractions) == list(FRACTIONS)
+    assert parse_build_options(ROWS) == replace(PLAIN, annotations=(), rows=("r.csv",))
 
 
 def test_every_flag():
@@ -76,15 +34,23 @@ def test_every_flag():
             "--probe",
             "decode",
         ),
-        *("--max_rejects", "0.5", "--overwrite", "--dry_run"),
+        *("--max_rejects", "0.5", "--masks", "m", "--class_maps", "c"),
+        *("--overwrite", "--dry_run"),
     ]
     expected = BuildOptions(
         annotations=("a/*.xml", "b"),
+        rows=(),
         images=("i", "j"),
         output="o",
+        row_options=RowOptions(),
+        masks="m",
+        class_maps="c",
         label_map="m.pbtxt",
         unknown_classes="drop",
         splits={"all": 1.0},
+        split_lists=None,
+        split_by_folder=False,
+        strict_splits=False,
         seed=-7,
         group_by="^(.)",
         num_shards={"all": 3},
@@ -102,27 +68,112 @@ def test_every_flag():
     assert parse_build_options([*arguments[:8], *assignments]) == replace(expected, overwrite=False, dry_run=False)
 
 
-def test_options_that_shape_data_hold_no_path():
-    assert replace(PLAIN, label_map="m.pbtxt", seed=3).that_shape_data() == {
-        "duplicates": "keep",
-        "group_by": None,
-        "label_map_given": True,
-        "num_shards": None,
-        "probe": "structure",
-        "seed": 3,
-        "shard_size": 2**28,
-        "splits": FRACTIONS,
-        "unannotated": "skip",
-        "unknown_classes": "fail",
-    }
+def test_every_flag_of_rows_and_given_splits():
+    arguments = [*("--rows", "a.csv", "b/*.parquet"), *ROWS[2:], "--columns", "image=path,label=classes"]
+    arguments += ["--box_format", "cxcywh", "--normalized", "--split_by_folder", "--strict_splits"]
+    expected = replace(
+        PLAIN,
+        annotations=(),
+        rows=("a.csv", "b/*.parquet"),
+        row_options=RowOptions((("image", "path"), ("label", "classes")), "cxcywh", True),
+        split_by_folder=True,
+        strict_splits=True,
+    )
+    assert parse_build_options(arguments) == expected
+
+
+def test_lists_of_splits_keep_their_order():
+    options = parse_build_options([*NEEDED, "--split_lists", "test=b.txt,train=a.txt", "--strict_splits"])
+    assert options == replace(PLAIN, split_lists={"train": "a.txt", "test": "b.txt"}, strict_splits=True)
+    assert list(options.split_lists) == ["test", "train"]
+
+
+SHAPES = {
+    "box_format": "xyxy",
+    "class_maps": False,
+    "columns": {},
+    "duplicates": "keep",
+    "group_by": None,
+    "label_map_given": False,
+    "masks": False,
+    "normalized": False,
+    "num_shards": None,
+    "probe": "structure",
+    "seed": 0,
+    "shard_size": 2**28,
+    "split_source": "fractions",
+    "splits": FRACTIONS,
+    "unannotated": "skip",
+    "unknown_classes": "fail",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "shapes"),
+    [
+        ({}, {}),
+        ({"label_map": "m.pbtxt", "seed": 3}, {"label_map_given": True, "seed": 3}),
+        ({"masks": "m"}, {"masks": True}),
+        ({"class_maps": "c"}, {"class_maps": True}),
+        ({"splits": {"all": 1.0}}, {"splits": {"all": 1.0}}),
+        ({"split_lists": {"a": "a.txt"}, "strict_splits": True}, {"split_source": "lists", "splits": {}}),
+        ({"split_by_folder": True}, {"split_source": "folders", "splits": {}}),
+        (
+            {"rows": ("r.csv",), "row_options": RowOptions((("image", "path"),), "xywh", True)},
+            {"columns": {"image": "path"}, "box_format": "xywh", "normalized": True},
+        ),
+    ],
+)
+def test_options_that_shape_data_hold_no_path(changes, shapes):
+    assert replace(PLAIN, **changes).that_shape_data() == SHAPES | shapes
 
 
 def test_flags_that_must_be_given():
-    assert refusal() == "--annotations and --images and --output must be given"
-    assert refusal(*NEEDED[2:]) == "--annotations must be given"
+    assert refusal() == "--annotations (or --rows), --images and --output must be given"
+    assert refusal(*NEEDED[2:]) == "--annotations (or --rows) must be given"
     assert refusal(*NEEDED[:4]) == "--output must be given"
+    assert refusal(*ROWS[:2], *ROWS[4:]) == "--images must be given"
     assert refusal("--dry_run", *NEEDED[:2]) == "--images and --output must be given"
     assert refusal("--output", "", *NEEDED[:4]) == "--output must be given"
+
+
+def test_annotations_and_rows_exclude_each_other():
+    assert refusal(*NEEDED, "--rows", "r.csv") == (
+        "--annotations and --rows exclude each other: boxes come from XML files or from rows"
+    )
+
+
+@pytest.mark.parametrize("given", [("--columns", "image=path"), ("--box_format=xyxy",), ("--normalized",)])
+def test_how_to_read_rows_that_are_not_given(given):
+    assert refusal(*NEEDED, *given) == (
+        f"{given[0].partition('=')[0]} tells how to read --rows, which are not given: leave it out, or give --rows"
+    )
+    assert parse_build_options([*ROWS, *given]).rows == ("r.csv",)
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        (("--splits=all=1", "--split_by_folder"), "--splits and --split_by_folder"),
+        (("--split_lists=a=a.txt", "--splits=all=1"), "--splits and --split_lists"),
+        (("--split_lists=a=a.txt", "--split_by_folder"), "--split_lists and --split_by_folder"),
+    ],
+)
+@pytest.mark.parametrize("needed", [NEEDED, ROWS])
+def test_ways_to_split_exclude_each_other(needed, given, named):
+    assert refusal(*needed, *given) == f"{named} exclude each other: each says which image goes to which split"
+
+
+def test_strict_splits_need_splits_that_are_given():
+    message = (
+        "--strict_splits refuses leaks between splits that are given, which --splits never makes: "
+        "leave it out, or give --split_lists or --split_by_folder"
+    )
+    assert refusal(*NEEDED, "--strict_splits") == message
+    assert refusal(*NEEDED, "--strict_splits", "--splits=all=1") == message
+    assert refusal(*ROWS, "--strict_splits", "--splits=all=1") == message
+    # Rows may have a column of splits.
+    assert parse_build_options([*ROWS, "--strict_splits"]).strict_splits
 
 
 def test_a_dry_run_needs_no_output():
@@ -160,6 +211,21 @@ def test_a_dry_run_needs_no_output():
             ("--group_by", "["),
             "argument --group_by: '[' is not a regular expression: unterminated character set at position 0",
         ),
+        (
+            ("--columns", "imge=path"),
+            f"argument --columns: 'imge' is not a field: take one of {', '.join(FIELDS)}; did you mean image?",
+        ),
+        (
+            ("--box_format", "xyhw"),
+            "argument --box_format: 'xyhw' is not one of xyxy, xywh, cxcywh; did you mean xywh?",
+        ),
+        (
+            ("--split_lists", "train"),
+            "argument --split_lists: 'train' is not NAME=FILE: write, for example, train=train.txt",
+        ),
+        (("--split_by_folder=yes",), "argument --split_by_folder: ignored explicit argument 'yes'"),
+        (("--rows",), "argument --rows: expected at least one argument"),
+        (("--masks",), "argument --masks: expected one argument"),
         (("--output",), "argument --output: expected one argument"),
         (("--images",), "argument --images: expected at least one argument"),
         (("--overwrite=yes",), "argument --overwrite: ignored explicit argument 'yes'"),
@@ -170,161 +236,19 @@ def test_wrong_values(arguments, message):
     assert refusal(*NEEDED, *arguments) == message
 
 
-@pytest.mark.parametrize(
-    ("flag", "near"),
-    [
-        ("--anotations", "; did you mean --annotations?"),
-        ("--split", "; did you mean --splits?"),
-        ("--shards", "; did you mean --shard_size?"),
-        ("--runer=DirectRunner", "; did you mean --runner?"),
-        ("--direct_num_worker", "; did you mean --direct_num_workers?"),
-        ("--zzz", ""),
-        ("-z", ""),
-    ],
-)
-def test_unknown_flags(flag, near):
-    assert refusal(*NEEDED, flag) == f"unknown flag {flag.partition('=')[0]}{near}"
-
-
-def test_flags_are_not_abbreviated():
-    assert refusal(*NEEDED, "--overwrit") == "unknown flag --overwrit; did you mean --overwrite?"
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("stray", *NEEDED),
-        (*NEEDED, "stray"),
-        (*NEEDED, "--runner=DirectRunner", "stray"),
-        (*NEEDED, "--runner", "DirectRunner", "stray"),
-        ("--direct_num_workers", "2", "stray", *NEEDED),
-    ],
-)
-def test_stray_arguments(arguments):
-    assert refusal(*arguments) == "unexpected argument 'stray'"
-
-
-def test_a_stray_argument_is_no_part_of_a_configuration(tmp_path):
-    path = config(tmp_path, "images: [i, j]")
-    assert refusal("stray", *NEEDED, "--config", path) == "unexpected argument 'stray'"
-
-
-def test_beam_flags_pass_through():
-    given = ("--runner", "DirectRunner", "--direct_num_workers=2", "--experiments=a", "--experiments=b", "--streaming")
-    assert parse_build_options([*given, *NEEDED]) == replace(PLAIN, beam=given)
-    assert parse_build_options([*NEEDED, *given]) == replace(PLAIN, beam=given)
-
-
-def test_flags_that_only_a_remote_runner_knows_pass_through():
-    given = ("--runner=FlinkRunner", "--some_flag_of_flink", "1")
-    assert parse_build_options([*NEEDED, *given]).beam == given
-    assert refusal(*NEEDED, "--runner=DirectRunner", *given[1:]) == "unknown flag --some_flag_of_flink"
-    # What is nearly one of our own was meant to be it.
-    assert refusal(*NEEDED, given[0], "--overwrit") == "unknown flag --overwrit; did you mean --overwrite?"
-
-
-def test_a_configuration_is_a_list_of_flags(tmp_path):
-    text = """
-        annotations: a
-        images: [i, j k]
-        output: o
-        splits: {train: 0.5, test: 0.5}
-        num_shards: {train: 2}
-        seed: 3
-        max_rejects: 0.25
-        overwrite: true
-        dry_run: false
-        label_map: null
-        group_by: '^([^/]+)/'
-        runner: DirectRunner
-        direct_num_workers: 2
-        streaming: true
-        experiments: [x, y]
-    """
-    expected = replace(
-        PLAIN,
-        images=("i", "j k"),
-        splits={"train": 0.5, "test": 0.5},
-        num_shards={"train": 2},
-        seed=3,
-        max_rejects=0.25,
-        overwrite=True,
-        group_by="^([^/]+)/",
-        beam=("--runner=DirectRunner", "--direct_num_workers=2", "--streaming", "--experiments=x", "--experiments=y"),
-    )
-    assert with_config(tmp_path, text) == expected
-
-
-def test_the_command_line_wins(tmp_path):
-    text = "seed: 3\nimages: [x, y]\nsplits: {all: 1}\nrunner: DirectRunner\n"
-    expected = replace(PLAIN, seed=4, splits={"all": 1.0}, beam=("--runner=DirectRunner", "--runner=FnApiRunner"))
-    assert with_config(tmp_path, text, *NEEDED, "--seed=4", "--runner=FnApiRunner") == expected
-
-
-def test_of_two_configurations_the_later_wins(tmp_path):
-    paths = [config(tmp_path, f"seed: {i}\nprobe: {p}", f"{i}.yaml") for i, p in enumerate(("structure", "decode"))]
-    for arguments in (("--config", *paths), ("--config", paths[0], "--config", paths[1])):
-        assert parse_build_options([*NEEDED, *arguments]) == replace(PLAIN, seed=1, probe="decode")
-    assert parse_build_options([*NEEDED, "--config", *paths[::-1]]) == PLAIN
-
-
-@pytest.mark.parametrize("text", ["", "# nothing\n", "---\n"])
-def test_an_empty_configuration(tmp_path, text):
-    assert with_config(tmp_path, text, *NEEDED) == PLAIN
-
-
-def test_the_example_that_comes_with_it():
-    found = parse_build_options([*NEEDED, "--config", str(EXAMPLE)])
-    assert found == replace(PLAIN, seed=7, duplicates="merge")
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("sed: 1", "--config 'F' has an unknown key 'sed'; did you mean seed?"),
-        ("--seed: 1", "--config 'F' has an unknown key '--seed'; did you mean seed?"),
-        ("config: x.yaml", "--config 'F' has an unknown key 'config'"),
-        ("runer: x", "--config 'F' has an unknown key 'runer'; did you mean runner?"),
-        ("zzz: 1", "--config 'F' has an unknown key 'zzz'"),
-        ("1: 1", "--config 'F' has an unknown key '1'"),
-        ("- seed", "--config 'F' must hold 'flag: value' lines"),
-        ("seed", "--config 'F' must hold 'flag: value' lines"),
-        ("seed: x", "argument --seed: 'x' is not a whole number"),
-        ("seed: 1.5", "argument --seed: '1.5' is not a whole number"),
-        ("seed: [1, 2]", "--config 'F': 'seed' takes one value, not a list"),
-        ("seed: {a: 1}", "argument --seed: 'a=1' is not a whole number"),
-        ("seed: true", "argument --seed: expected one argument"),
-        ("overwrite: 'yes'", "argument --overwrite: ignored explicit argument 'yes'"),
-        ("annotations: []", "argument --annotations: expected at least one argument"),
-        ("images: [-x]", "argument --images: expected at least one argument"),
-        (
-            "splits: {train: 0.5}",
-            "argument --splits: The fractions in --splits 'train=0.5' add up to 0.5, not to 1: write train=1",
-        ),
-        ("a: b: c", "--config 'F' is not YAML: mapping values are not allowed here in \"F\", line 1, column 5"),
-    ],
-)
-def test_wrong_configurations(tmp_path, text, message):
-    assert config_refusal(tmp_path, text) == message
-
-
-def test_a_configuration_that_cannot_be_read(tmp_path):
-    path = str(tmp_path / "none.yaml")
-    assert refusal(*NEEDED, "--config", path) == f"--config '{path}' cannot be read: No such file or directory"
-    assert refusal(*NEEDED, "--config", str(tmp_path)) == f"--config '{tmp_path}' cannot be read: Is a directory"
-    path = str(put(tmp_path, "bad.yaml", b"seed: \xff"))
-    assert refusal(*NEEDED, "--config", path).startswith(f"--config '{path}' is not YAML: ")
-
-
 def test_shards_of_a_split_that_is_not_there():
-    assert refusal(*NEEDED, "--num_shards", "trian=3,test=1") == (
-        "--num_shards names split 'trian', but --splits has train, validation, test; did you mean train?"
+    asked = ("--num_shards", "trian=3,test=1")
+    message = "--num_shards names split 'trian', but --splits has train, validation, test; did you mean train?"
+    assert refusal(*NEEDED, *asked) == message
+    assert refusal(*ROWS, "--splits=train=0.9,test=0.1", *asked) == (
+        "--num_shards names split 'trian', but --splits has train, test; did you mean train?"
+    )
+    assert refusal(*NEEDED, "--split_lists=a=a.txt,test=b.txt", *asked) == (
+        "--num_shards names split 'trian', but --split_lists has a, test"
     )
     assert parse_build_options([*NEEDED, "--num_shards", "test=1"]).num_shards == {"test": 1}
 
 
-def test_a_later_file_can_turn_off_what_an_earlier_one_set(tmp_path):
-    first = config(tmp_path, "overwrite: true\ngroup_by: a\nseed: 3\n", "first.yaml")
-    second = config(tmp_path, "overwrite: false\ngroup_by: null\nseed: 4\n", "second.yaml")
-    options = parse_build_options(["--config", first, second, *NEEDED])
-    assert (options.overwrite, options.group_by, options.seed) == (False, None, 4)
+@pytest.mark.parametrize("given", [(*NEEDED, "--split_by_folder"), ROWS, (*ROWS, "--split_by_folder")])
+def test_shards_of_splits_that_are_found_later(given):
+    assert parse_build_options([*given, "--num_shards", "a=3"]).num_shards == {"a": 3}

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from beam_pipelines.failures import DatasetError
 from beam_pipelines.planning import count_shards, make_plan
-from beam_pipelines.records import Tally
+from beam_pipelines.records import Picture, Tally
 from beam_pipelines.rejects import REMEDIES
 from data_contract.label_map import LabelMap
 
-from .made import FRACTIONS, box, picture, pictures, reject, splits_of, survey_of, wishes
+from .made import FRACTIONS, box, picture, pictures, reject, sha, splits_of, survey_of, wishes
 
 MAP = LabelMap.from_ids({"cat": 3, "dog": 7})
 
@@ -86,7 +86,7 @@ def test_files_of_rejects(number, files):
 
 
 def test_nothing_was_matched():
-    assert refusal([Tally("images", 4)]) == "there is nothing to write: no annotation was matched to an image"
+    assert refusal([Tally("images", 4)]) == "there is nothing to write: no annotation or row was matched to an image"
 
 
 def test_too_many_rejects():
@@ -101,6 +101,73 @@ def test_too_many_rejects():
         "    … and 2 more\n"
         f"  annotation_empty: 1. {REMEDIES['annotation_empty']}\n"
         "    'a.xml': no text in 0 bytes"
+    )
+
+
+def test_too_many_rejected_rows():
+    """Rows and images each have their own share."""
+    rows = [
+        reject(
+            code="box_missing", level="row", annotation="a.csv", image="", row=i, message="the row has a class, no box"
+        )
+        for i in (12, 3, 44, 5)
+    ]
+    image = reject(annotation="a.csv", image="x.jpg", row=9)
+    outcomes = [*pictures(99), image, *rows, Tally("rows", 300)]
+    assert refusal(outcomes) == (
+        "4 of 300 rows were rejected (1.3%), more than --max_rejects=0.01 allows. "
+        "Mend them, or allow --max_rejects=0.014\n"
+        f"  box_missing: 4. {REMEDIES['box_missing']}\n"
+        "    'a.csv' line 3: the row has a class, no box\n"
+        "    'a.csv' line 5: the row has a class, no box\n"
+        "    'a.csv' line 12: the row has a class, no box\n"
+        "    … and 1 more\n"
+        f"  image_missing: 1. {REMEDIES['image_missing']}\n"
+        "    'a.csv' line 9 and 'x.jpg': no image file is named so: not 'a'"
+    )
+    assert make_plan(survey_of([*outcomes, Tally("rows", 100)]), wishes()).rejects == {
+        "box_missing": 4,
+        "image_missing": 1,
+    }
+    assert make_plan(survey_of(outcomes), wishes(max_rejects=0.014)).seen == {
+        "annotations": 0,
+        "images": 0,
+        "rows": 300,
+    }
+
+
+def test_every_row_was_rejected():
+    rows = [
+        reject(code="row_malformed", level="row", annotation="a.csv", row=2, message="3 cells, 8 columns"),
+        reject(code="class_missing", level="row", annotation="a.csv", row=3, message="a box and no class"),
+        reject(code="class_missing", level="box", annotation="a.csv", image="x.jpg", row=4, message="no class name"),
+    ]
+    assert refusal([*rows, Tally("rows", 3)], max_rejects=1.0) == (
+        "not one image is left: nothing is left to write\n"
+        f"  class_missing: 1. {REMEDIES['class_missing']}\n"
+        "    'a.csv' line 4 and 'x.jpg': no class name\n"
+        f"  class_missing: 1. {REMEDIES['class_missing']}\n"
+        "    'a.csv' line 3: a box and no class\n"
+        f"  row_malformed: 1. {REMEDIES['row_malformed']}\n"
+        "    'a.csv' line 2: 3 cells, 8 columns"
+    )
+
+
+def test_no_picture_is_in_a_given_split():
+    """Entries of lists do not hide pictures that cannot be found, and the other way round."""
+    unlisted = reject(code="not_in_a_split", level="unlisted", image="a.jpg", message="none names it")
+    entry = reject(level="unlisted", annotation="train.txt", image="b", row=1, message="no such image")
+    assert refusal([unlisted, entry], fractions=None, splits=("train",)) == (
+        "not one image is left: nothing is left to write\n"
+        f"  image_missing: 1. {REMEDIES['image_missing']}\n"
+        "    'train.txt' line 1 and 'b': no such image\n"
+        f"  not_in_a_split: 1. {REMEDIES['not_in_a_split']}\n"
+        "    'a.xml' and 'a.jpg': none names it"
+    )
+    assert refusal([unlisted, entry, reject(annotation="z.xml")], fractions=None, splits=("train",)) == (
+        "1 of 1 images were rejected (100.0%): nothing is left to write\n"
+        f"  image_missing: 1. {REMEDIES['image_missing']}\n"
+        "    'z.xml': no image file is named so: not 'a'"
     )
 
 
@@ -152,7 +219,7 @@ def test_group_by_that_matches_nothing():
 
 def test_group_by_that_does_not_match_all():
     found = [*pictures(10)[1:], picture(sha256="0" * 64, group="0", repairs=("group_not_found",))]
-    assert make_plan(survey_of(found), wishes(group_by="x")).warnings == (
+    assert make_plan(survey_of(found), wishes(group_by="x")).remarks == (
         "--group_by does not match 1 of 10 image paths: each of these pictures is a group of its own",
     )
 
@@ -184,6 +251,184 @@ def test_one_class_that_the_label_map_lacks():
     )
 
 
+def labelled(number, *labels):
+    return pictures(number, boxes=(), labels=labels, signature="\0".join(labels))
+
+
+def test_classes_of_whole_images_are_in_the_label_map():
+    found = [*labelled(10, "eel", "ant"), picture(sha256=sha(99), group=sha(99), boxes=(box("cat"),))]
+    assert make_plan(survey_of(found), wishes()).labels == {"ant": 1, "cat": 2, "eel": 3}
+
+
+def test_classes_of_whole_images_that_the_label_map_lacks():
+    found = [*labelled(1200, "Cat"), picture(sha256="0" * 64, boxes=(box("dot"),), labels=("dot", "bird"))]
+    assert refusal(found, label_map=MAP) == (
+        "3 classes are not in the label map:\n"
+        "  'Cat': 1,200 images (the map has 'cat')\n"
+        "  'bird': 1 image\n"
+        "  'dot': 1 box (the map has 'dog')\n"
+        "Add them to the label map, or drop their boxes with --unknown_classes=drop."
+    )
+
+
+def given_to(**counts) -> list[Picture]:
+    """So many pictures of every split."""
+    names = [split for split, count in counts.items() for _ in range(count)]
+    return [p._replace(split=split) for p, split in zip(pictures(len(names)), names, strict=True)]
+
+
+def plan_of(outcomes, **changes):
+    return make_plan(survey_of(outcomes), wishes(**{"fractions": None} | changes))
+
+
+def test_given_splits_are_as_they_were_given():
+    found = given_to(test=2, train=5, extra=1)
+    plan = plan_of(found)
+    assert plan._replace(labels={}) == (
+        *({}, None, 0, {"train": 1, "test": 1, "extra": 1}, 1),
+        {"annotations": 0, "images": 0},
+        {},
+        (),
+    )
+    assert list(plan.shards) == ["train", "test", "extra"]
+    assert splits_of(plan, found) == {p.image: p.split for p in found}
+
+
+def test_lists_have_the_order_in_which_they_were_given():
+    assert list(plan_of(given_to(test=2, train=5), splits=("test", "train")).shards) == ["test", "train"]
+
+
+@pytest.mark.parametrize(
+    ("counts", "splits", "sentence"),
+    [
+        (
+            {"train": 3},
+            ("train", "test"),
+            "no picture was given to split 'test': check the names in its list",
+        ),
+        (
+            {"test": 3},
+            ("train", "val", "test"),
+            "no picture was given to splits 'train', 'val': check the names in its list",
+        ),
+    ],
+)
+def test_a_list_that_gives_nothing_is_refused(counts, splits, sentence):
+    assert refusal(given_to(**counts), fractions=None, splits=splits) == sentence
+
+
+@pytest.mark.parametrize(
+    ("splits", "sentence"),
+    [
+        (
+            ["my train"],
+            "In the given splits 'my train' cannot name a split, because it begins the names of files: "
+            "use a letter, then letters, digits, - and _, for example my_train",
+        ),
+        (
+            ["rejects"],
+            "In the given splits 'rejects' cannot name a split, because a file of the dataset has that name: "
+            "use rejects_split",
+        ),
+        (
+            ["Test", "test", "test"],
+            "In the given splits 'Test' (1×) and 'test' (2×) differ only in case: write the name of a split in one way",
+        ),
+        (
+            [f"s{i:02}" for i in range(21)],
+            "In the given splits there are 21 different names ('s00', 's01', 's02', …), but at most 20 splits "
+            "can be given: is it the right one?",
+        ),
+    ],
+)
+def test_names_that_no_split_can_have(splits, sentence):
+    found = [p._replace(split=split) for p, split in zip(pictures(len(splits)), splits, strict=True)]
+    assert refusal(found, fractions=None) == sentence
+
+
+LEAKING = [
+    picture(image="a.jpg", split="train", repairs=("leaked_copy",)),
+    picture(image="b.jpg", split="test", repairs=("leaked_copy",)),
+    *(
+        picture(sha256=sha(i + 10), group="g", image=f"{i:02}.jpg", repairs=("leaked_group",))._replace(
+            split="validation" if i == 30 else "train"
+        )
+        for i in range(31)
+    ),
+]
+LEAKS = (
+    "the given splits share pictures or groups, so results on one of them will look better than they are",
+    "  'b.jpg' (test), 'a.jpg' (train)",
+    "  '00.jpg' (train), '30.jpg' (validation)",
+)
+
+
+def test_leaks_between_given_splits_are_told():
+    first, *others = LEAKS
+    assert plan_of(LEAKING).remarks == (f"{first}; --strict_splits refuses that", *others)
+
+
+def test_leaks_between_given_splits_are_refused_if_that_is_wanted():
+    assert refusal(LEAKING, fractions=None, strict_splits=True) == "--strict_splits: " + "\n".join(LEAKS)
+
+
+def test_splits_without_leaks_are_strict():
+    assert plan_of(given_to(train=3, test=1), strict_splits=True).remarks == ()
+
+
+def test_of_many_leaks_the_first_are_told():
+    found = [
+        picture(sha256=sha(i), group=sha(i), image=f"{i:02}-{split}.jpg", split=split, repairs=("leaked_copy",))
+        for i in range(40)
+        for split in ("train", "test")
+    ]
+    assert plan_of(found).remarks[1:] == tuple(
+        f"  '{i:02}-test.jpg' (test), '{i:02}-train.jpg' (train)" for i in range(3)
+    )
+
+
+def test_a_group_of_which_one_picture_is_known_is_not_named():
+    """The last of those that are kept may have lost its others."""
+    found = [
+        picture(group=group, image=f"{group}-{split}.jpg", split=split, repairs=("leaked_group",))
+        for group, splits in (("a", "123456"), ("b", "12345"), ("c", "12"))
+        for split in splits
+    ]
+    found = [p._replace(split=f"s{p.split}") for p in found]
+    assert plan_of(found).remarks[1:] == tuple(
+        "  " + ", ".join(f"'{group}-{i}.jpg' (s{i})" for i in range(1, 5)) for group in "ab"
+    )
+
+
+def test_of_a_group_in_many_splits_four_are_named():
+    found = [picture(group="g", image=f"{split}.jpg", split=split, repairs=("leaked_group",)) for split in "fedcba"]
+    assert plan_of(found).remarks[1:] == ("  'a.jpg' (a), 'b.jpg' (b), 'c.jpg' (c), 'd.jpg' (d)",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, {"train": 1, "val": 1, "test": 1}),
+        ({"num_shards": 10}, {"train": 8, "val": 1, "test": 1}),
+        ({"num_shards": 2}, {"train": 2, "val": 1, "test": 1}),
+        ({"num_shards": {"test": 3, "val": 2}}, {"train": 1, "val": 2, "test": 3}),
+        ({"num_shards": {"test": 3}, "shard_size": 1660 * 7}, {"train": 12, "val": 2, "test": 3}),
+        ({"shard_size": 1660 * 80}, {"train": 1, "val": 1, "test": 1}),
+        ({"shard_size": 1660 * 80 - 1}, {"train": 2, "val": 1, "test": 1}),
+    ],
+)
+def test_numbers_of_shards_of_given_splits(changes, expected):
+    """By the bytes of each: 80, 10 and 10 records of 1660."""
+    assert plan_of(given_to(test=10, train=80, val=10), **changes).shards == expected
+
+
+@pytest.mark.parametrize(("name", "near"), [("trian", "; did you mean train?"), ("x", "")])
+def test_shards_of_a_split_that_is_not_there(name, near):
+    assert refusal(given_to(train=3, test=1), fractions=None, num_shards={"test": 1, name: 2}) == (
+        f"--num_shards names split '{name}', but pictures were given to test, train{near}"
+    )
+
+
 def test_a_split_that_would_be_empty():
     assert refusal(pictures(2)) == "2 pictures (a group counts as one) cannot fill 3 splits: use --splits all=1"
     assert refusal(pictures(1), fractions={"train": 0.5, "test": 0.5}) == (
@@ -195,15 +440,13 @@ def test_a_split_that_would_be_empty():
     )
 
 
-def test_a_class_that_a_split_lacks_is_told():
+def test_a_class_that_a_split_lacks_is_no_remark():
+    """The summary tells it of every dataset, from what was written."""
     signatures = ["a\0b", "b\0c", "a\0c"]
     found = [p._replace(signature=s) for p, s in zip(pictures(3), signatures, strict=True)]
-    [warning] = make_plan(survey_of(found), wishes(fractions={"train": 0.5, "test": 0.5})).warnings
-    assert warning in {
-        f"class '{name}' is in no picture of split '{split}', and no fair way to change that was found"
-        for name in "abc"
-        for split in ("train", "test")
-    }
+    plan = make_plan(survey_of(found), wishes(fractions={"train": 0.5, "test": 0.5}))
+    assert plan.split.uncovered
+    assert plan.remarks == ()
 
 
 def shards(number, size=1000, **changes):

@@ -7,17 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from beam_pipelines.options import BuildOptions, parse_build_options
 from beam_pipelines.rejects import REMEDIES
 from beam_pipelines.summary import print_summary, printable, readable_size
 from data_contract.manifest import LabelMapFile, Manifest, RejectFile, Rejects, Shard, Split
 
-OPTIONS = parse_build_options(["--annotations", "a", "--images", "i", "--output", "out"])
+PATHS = ("out/manifest.json",)
 
 
-def split(images, boxes, shards=1, negatives=0) -> Split:
+def split(images, boxes, shards=1, negatives=0, labels=None) -> Split:
     files = tuple(Shard(f"s{images}-{i}", images if i == 0 else 0, 0, "00000000") for i in range(shards))
-    return Split(images, negatives, boxes, 0, files)
+    return Split(images, negatives, boxes, 0, files, labels or {})
 
 
 def manifest(splits, classes=None, **changes) -> Manifest:
@@ -26,9 +25,9 @@ def manifest(splits, classes=None, **changes) -> Manifest:
     return Manifest(LabelMapFile("label_map.pbtxt", "0" * 64), ids, splits, **changes)
 
 
-def printed(found: Manifest, options: BuildOptions = OPTIONS, seconds=2.0, memory=300 * 2**20, width=100) -> list[str]:
+def printed(found: Manifest, paths=PATHS, seconds=2.0, memory=300 * 2**20, width=100) -> list[str]:
     screen = Console(file=StringIO(), width=width, highlight=False)
-    print_summary(found, options, seconds, memory, screen)
+    print_summary(found, paths, seconds, memory, screen)
     return [line.rstrip() for line in screen.file.getvalue().splitlines()]
 
 
@@ -102,8 +101,7 @@ def test_a_single_split_needs_no_sum():
 
 
 def test_a_dry_run_says_so():
-    dry = parse_build_options(["--annotations", "a", "--images", "i", "--dry_run"])
-    assert printed(manifest({"all": split(3, {"cat": 4})}), dry)[-1] == "Dry run: nothing was written."
+    assert printed(manifest({"all": split(3, {"cat": 4})}), ())[-1] == "Dry run: nothing was written."
 
 
 def test_a_job_of_no_time():
@@ -112,9 +110,9 @@ def test_a_job_of_no_time():
 
 
 @pytest.mark.parametrize("output", ["data[v2]/x", "out[/bold]", "a:cat:b", "x" * 150, "[red]o"])
-def test_the_path_of_the_manifest_is_printed_as_it_is(output):
-    options = parse_build_options(["--annotations", "a", "--images", "i", "--output", output])
-    assert printed(manifest({"all": split(3, {"cat": 4})}), options)[-1] == f"{output}/manifest.json"
+def test_paths_are_printed_as_they_are(output):
+    paths = [f"{output}/rejects.jsonl", f"{output}/manifest.json"]
+    assert printed(manifest({"all": split(3, {"cat": 4})}), paths)[-2:] == paths
 
 
 @pytest.mark.parametrize(
@@ -169,6 +167,47 @@ def test_remarks():
         "Class 'cat' (id 1) has no box in test.",
         "Class 'dog' (id 2) has no box in train.",
         "Class 'eel' (id 3) has no box in train, test.",
+    ]
+
+
+def rows_of(lines: list[str]) -> list[list[str]]:
+    """The cells of the rows of the first table."""
+    return [[cell.strip() for cell in line.strip("│").split("│")] for line in lines if line.startswith("│")]
+
+
+def test_classes_of_whole_images():
+    found = manifest(
+        {"train": split(9, {}, labels={"cat": 5, "dog": 4}), "test": split(2, {}, labels={"cat": 1}, negatives=1)},
+        {"cat": 1, "dog": 2},
+    )
+    lines = printed(found)
+    assert rows_of(lines)[2:6] == [
+        ["labels", "9", "1", "10"],
+        ["cat", "5", "1", "6"],
+        ["dog", "4", "0", "4"],
+        ["shards", "1", "1", "2"],
+    ]
+    assert lines[-3] == "Class 'dog' (id 2) has no image in test."
+
+
+def test_classes_of_boxes_and_of_whole_images():
+    found = manifest({"all": split(9, {"cat": 3}, labels={"barn": 4})}, {"barn": 1, "cat": 2, "eel": 3})
+    lines = printed(found)
+    assert rows_of(lines)[2:10] == [
+        *(["labels", "4"], ["barn", "4"], ["cat", "0"], ["eel", "0"]),
+        *(["boxes", "3"], ["barn", "0"], ["cat", "3"], ["eel", "0"]),
+    ]
+    assert [line for line in lines if line.startswith("Class")] == ["Class 'eel' (id 3) has no image in all."]
+
+
+def test_remarks_of_the_manifest_come_first():
+    found = manifest(
+        {"all": split(3, {"cat": 4}, shards=2)}, remarks=("the splits share pictures", "  'a\x1b[1m.jpg' (train) [b]")
+    )
+    assert printed(found)[-5:-2] == [
+        "the splits share pictures",
+        "  'a\ufffd[1m.jpg' (train) [b]",
+        "1 shard without an example: ask for fewer with --num_shards.",
     ]
 
 

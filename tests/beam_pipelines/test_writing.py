@@ -11,7 +11,7 @@ from apache_beam import Create
 from apache_beam.testing.util import assert_that, equal_to
 
 from beam_pipelines.coding import Batch, Outcome
-from beam_pipelines.encoding import encode_example
+from beam_pipelines.encoding import ExampleCoder, encode_example
 from beam_pipelines.listing import FileSet
 from beam_pipelines.planning import make_plan
 from beam_pipelines.records import Tally
@@ -33,9 +33,16 @@ def test_contents_are_counted():
         picture(boxes=(box("cat"), box("cat", 0.0), box("dog")), repairs=("box_rounded", "box_rounded")),
         picture(boxes=()),
         picture(boxes=(), repairs=("size_missing", "box_rounded")),
+        picture(boxes=(), labels=("cat", "eel")),
+        picture(labels=("cat",)),
     ]
-    assert count_contents(found) == (2, {"cat": 2, "dog": 1}, {"box_rounded": 3, "size_missing": 1})
-    assert count_contents([]) == (0, {}, {})
+    assert count_contents(found) == (
+        2,
+        {"cat": 3, "dog": 1},
+        {"cat": 2, "eel": 1},
+        {"box_rounded": 3, "size_missing": 1},
+    )
+    assert count_contents([]) == (0, {}, {}, {})
 
 
 def test_a_reject_is_a_line_of_json():
@@ -47,6 +54,12 @@ def test_a_reject_is_a_line_of_json():
     with_box = json.loads(reject_line(reject(level="box", code="box_outside", box="cat xmin=1")))
     assert list(with_box) == ["source", "image", "code", "level", "message", "box"]
     assert with_box["box"] == "cat xmin=1"
+
+
+def test_a_reject_of_a_row_names_its_line():
+    assert reject_line(reject(annotation="a.csv", row=7, level="row", code="row_malformed", message="no")) == (
+        '{"source": "a.csv", "line": 7, "image": "", "code": "row_malformed", "level": "row", "message": "no"}\n'
+    )
 
 
 def images_of(folder, found):
@@ -68,7 +81,11 @@ def folders(tmp_path):
 
 
 def writer_for(output, images, split="train"):
-    return TFRecordShards(str(output), split, FileSet.of("images", [str(images)]))
+    return TFRecordShards(str(output), split, coder_of(images))
+
+
+def coder_of(images):
+    return ExampleCoder(FileSet.of("images", [str(images)]))
 
 
 def test_a_shard_is_a_tfrecord_file(tf, folders):
@@ -147,6 +164,7 @@ REJECTS = [
     reject(annotation="a.xml", image="z.jpg"),
     reject(annotation="a.xml", code="box_outside", level="box", box="cat xmin=1", message="é"),
     reject(annotation="", image="caf\\xe9.jpg"),
+    *(reject(annotation="a.csv", row=row, level="row", code="row_malformed") for row in (10, 9)),
 ]
 
 
@@ -161,40 +179,40 @@ def test_in_a_pipeline(tf, folders):
         expected = {}
         for shard in [f"train:{i}:40" for i in range(40)] + ["validation:0:1", "test:0:1"]:
             inside = sorted([p for p in found if shard_of(p, plan) == shard], key=lambda p: p.key)
-            negatives, boxes, repairs = count_contents(inside)
-            expected[shard] = (len(inside), negatives, dict(boxes), dict(repairs))
+            expected[shard] = (len(inside), *count_contents(inside))
             [one] = [w for w in all_written if w.shard == shard]
             records = [record.numpy() for record in tf.data.TFRecordDataset(one.path)]
             assert records == [encode_example(p, LABELS, (images / p.image).read_bytes()) for p in inside]
-        expected["rejects:0:1"] = (4, 0, {}, {})
-        assert {w.shard: (w.examples, w.negatives, w.boxes, w.repairs) for w in all_written} == expected
+        expected["rejects:0:1"] = (6, 0, {}, {}, {})
+        assert {w.shard: (w.examples, w.negatives, w.boxes, w.labels, w.repairs) for w in all_written} == expected
         assert any(count == 0 for count, *_ in expected.values())
-        assert sum(count for count, *_ in expected.values()) == 13 + 4
+        assert sum(count for count, *_ in expected.values()) == 13 + 6
         for one in all_written:
             data = Path(one.path).read_bytes()
             assert (one.bytes, one.crc32c) == (len(data), f"{google_crc32c.value(data):08x}")
         [path] = [w.path for w in all_written if w.shard == "rejects:0:1"]
         lines = Path(path).read_text(encoding="utf-8")
-        assert lines == "".join(reject_line(r) for r in (REJECTS[3], REJECTS[2], REJECTS[1], REJECTS[0]))
+        assert lines == "".join(reject_line(REJECTS[i]) for i in (3, 5, 4, 2, 1, 0))
 
     with pipeline_here() as pipeline:
         inputs = inputs_of(pipeline, found[::-1], [*REJECTS, Tally("images", 13)], plan)
-        shards = inputs | WriteShards(str(output), str(temp), FileSet.of("images", [str(images)]), tuple(plan.shards))
+        shards = inputs | WriteShards(str(output), str(temp), coder_of(images))
         assert_that(shards, check)
 
 
 def test_a_preview_counts_and_writes_nothing(folders):
     """Sizes are estimates: of the files, and what an example holds beside them."""
     output, _, images = folders
-    found = [p._replace(boxes=(box(), box("cat", 0.0))) for p in pictures(10)]
+    found = [p._replace(boxes=(box(), box("cat", 0.0)), labels=("cat",)) for p in pictures(10)]
     plan = make_plan(survey_of(found), wishes(fractions={"all": 1.0}, num_shards=2))
     before = contents(output)
     with pipeline_here() as pipeline:
         inputs = inputs_of(pipeline, found, REJECTS, plan)
-        shards = inputs | WriteShards(str(output), None, FileSet.of("images", [str(images)]), ("all",))
+        shards = inputs | WriteShards(str(output), None, coder_of(images))
         nothing = {"path": "", "crc32c": "00000000"}
-        half = {"bytes": 5 * (1000 + 600 + 2 * 60), "examples": 5, "negatives": 0, "boxes": {"cat": 10}, "repairs": {}}
-        rejects = {"bytes": 0, "examples": 4, "negatives": 0, "boxes": {}, "repairs": {}}
+        counts = {"negatives": 0, "boxes": {}, "labels": {}, "repairs": {}}
+        half = {**counts, "bytes": 5 * (1000 + 600 + 2 * 60), "examples": 5, "boxes": {"cat": 10}, "labels": {"cat": 5}}
+        rejects = {**counts, "bytes": 0, "examples": 6}
         expected = [
             Written(shard=shard, **nothing, **facts)
             for shard, facts in (("all:0:2", half), ("all:1:2", half), ("rejects:0:1", rejects))

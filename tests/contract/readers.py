@@ -1,7 +1,7 @@
 """How other people's programs read a dataset: the features that each asks for, and what it makes of them.
 
 The specifications are facts of those programs, put down from their sources: TensorFlow Model Garden,
-`official/vision/dataloaders/tf_example_decoder.py`; the Object Detection API,
+`official/vision/dataloaders/tf_example_decoder.py` and `segmentation_input.py`; the Object Detection API,
 `research/object_detection/data_decoders/tf_example_decoder.py`; FiftyOne, `fiftyone/utils/tf.py`; Datumaro,
 `plugins/data_formats/tf_detection_api/base.py`.
 """
@@ -81,6 +81,16 @@ DATUMARO: dict[str, Any] = {
 }
 
 
+MODEL_GARDEN_WITH_MASKS: dict[str, Any] = MODEL_GARDEN | {"image/object/mask": several(tf.string)}
+
+MODEL_GARDEN_SEGMENTATION: dict[str, Any] = {
+    "image/encoded": optional(tf.string, ""),
+    "image/height": optional(tf.int64, 0),
+    "image/width": optional(tf.int64, 0),
+    "image/segmentation/class/encoded": optional(tf.string, ""),
+}
+
+
 def parsed(record: tf.Tensor, features: Mapping[str, Any]) -> dict[str, tf.Tensor]:
     """Parses a record as these readers do: lists become dense, and an absent key leaves an empty one."""
     tensors = tf.io.parse_single_example(record, features)
@@ -107,3 +117,26 @@ def as_model_garden(record: tf.Tensor) -> dict[str, tf.Tensor]:
         "areas": tensors["image/object/area"],
         "is_crowd": tf.cast(tensors["image/object/is_crowd"], tf.bool),
     }
+
+
+def as_masks(record: tf.Tensor) -> tf.Tensor:
+    """The masks that a Model Garden model is fed: one of the picture's size for each object."""
+    tensors = parsed(record, MODEL_GARDEN_WITH_MASKS)
+    size = [tensors["image/height"], tensors["image/width"]]
+
+    def decode(mask: tf.Tensor) -> tf.Tensor:
+        image = tf.io.decode_png(mask, channels=1, dtype=tf.uint8)
+        return tf.ensure_shape(tf.squeeze(image, axis=-1), [None, None])
+
+    masks = tensors["image/object/mask"]
+    if tf.size(masks) == 0:
+        return tf.zeros([0, *size], tf.uint8)
+    return tf.map_fn(decode, masks, fn_output_signature=tf.uint8)
+
+
+def as_class_map(record: tf.Tensor) -> tf.Tensor:
+    """The class of every pixel that a Model Garden segmentation model is fed."""
+    tensors = parsed(record, MODEL_GARDEN_SEGMENTATION)
+    image = tf.io.decode_image(tensors["image/segmentation/class/encoded"], channels=1)
+    image.set_shape([None, None, 1])
+    return tf.squeeze(image, axis=-1)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from data_contract import example_pb2
-from data_contract.features import FEATURES
+from data_contract.features import EXTRA_FEATURES, FEATURES
 from data_contract.label_map import LabelMap, read_label_map
 from data_contract.manifest import LabelMapFile, Manifest, Shard, Split
 
@@ -94,9 +94,20 @@ def test_the_snippet_reads_a_dataset(
     assert last.keys() == {feature.key for feature in FEATURES}
 
 
-def test_the_table_of_features_is_that_of_the_code():
+def test_the_tables_of_features_are_those_of_the_code():
+    features = (*FEATURES, *(feature for extra in EXTRA_FEATURES.values() for feature in extra))
     rows = re.findall(r"^\| `(image/.*?)` \| (.*?) \| (.*?) \| (.*) \|$", DOC, flags=re.MULTILINE)
-    assert rows == [(f.key, f.dtype, f.shape, f.meaning.replace("*", "\\*")) for f in FEATURES]
+    assert rows == [(f.key, f.dtype, f.shape, f.meaning.replace("*", "\\*")) for f in features]
+
+
+def test_the_table_of_the_manifest_has_every_field():
+    table = DOC.partition("## Manifest")[2].partition("## ")[0]
+    named = {name.split(".*")[0] for name in re.findall(r"^\| `([\w.*]+)` \|", table, flags=re.MULTILINE)}
+    tree = json.loads(Manifest(LabelMapFile("label_map.pbtxt", "0" * 64), {"cat": 1}, {}).to_json())
+    rejects = {f"rejects.{name}" for name in tree.pop("rejects")}
+    assert named == tree.keys() | rejects
+    fields = re.findall(r"^\| `splits\.\*\.(\w+)` \|", table, flags=re.MULTILINE)
+    assert sorted(fields) == sorted(Split.__dataclass_fields__)
 
 
 def test_the_label_map_of_the_doc_is_how_one_is_written():
@@ -108,5 +119,5 @@ def test_the_label_map_of_the_doc_is_how_one_is_written():
 def test_the_line_of_rejects_has_the_fields_of_its_table():
     line = _block("json")
     assert line.count("\n") == 1
-    table = DOC.partition("## Rejects")[2].partition("| Code of a reject")[0]
+    table = DOC.partition("## Rejects")[2].partition("| Level |")[0]
     assert list(json.loads(line)) == re.findall(r"^\| `(\w+)` \|", table, flags=re.MULTILINE)

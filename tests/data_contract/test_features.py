@@ -1,6 +1,6 @@
 """The table of features."""
 
-from data_contract.features import FEATURES, Feature
+from data_contract.features import EXTRA_FEATURES, FEATURES, Feature
 
 
 def test_every_feature_with_its_type_and_shape():
@@ -26,8 +26,28 @@ def test_every_feature_with_its_type_and_shape():
     ]
 
 
+def test_every_feature_that_only_some_datasets_have():
+    assert {
+        name: [(feature.key, feature.dtype, feature.shape) for feature in features]
+        for name, features in EXTRA_FEATURES.items()
+    } == {
+        "labels": [("image/class/text", "bytes", "list"), ("image/class/label", "int64", "list")],
+        "masks": [("image/object/mask", "bytes", "list")],
+        "class_maps": [
+            ("image/segmentation/class/encoded", "bytes", "scalar"),
+            ("image/segmentation/class/format", "bytes", "scalar"),
+        ],
+    }
+
+
+def test_every_key_stands_once():
+    keys = [feature.key for feature in (*FEATURES, *(f for extra in EXTRA_FEATURES.values() for f in extra))]
+    assert len(set(keys)) == len(keys)
+
+
 def test_every_feature_says_what_it_means():
-    assert [feature.key for feature in FEATURES if not feature.meaning.endswith(".")] == []
+    for feature in (*FEATURES, *(f for extra in EXTRA_FEATURES.values() for f in extra)):
+        assert feature.meaning.endswith(".")
 
 
 def test_a_feature_read_from_a_manifest_equals_the_table():

@@ -34,6 +34,7 @@ MANIFEST = Manifest(
                 Shard("train-00000-of-00002.tfrecord", 1, 10, "0000000a"),
                 Shard("train-00001-of-00002.tfrecord", 2, 20, "deadbeef"),
             ),
+            labels={"猫": 1},
         ),
         "test": Split(0, 0, {}, 0, (Shard("test-00000-of-00001.tfrecord", 0, 0, "00000000"),)),
     },
@@ -41,6 +42,7 @@ MANIFEST = Manifest(
     rejects=Rejects((RejectFile("rejects-00000-of-00001.jsonl", 3, 99, "01234567"),), {"box_outside": 2, "a": 1}),
     repairs={"size_missing": 4},
     seen={"images": 5, "annotations": 6},
+    remarks=("naïve", "two\nlines"),
     features=(Feature("image/encoded", "bytes", "scalar"), Feature("image/object/area", "float", "list")),
 )
 

@@ -45,7 +45,7 @@ def _paths(node: Any, path: str = "") -> list[tuple[str, list[Any]]]:
 
 
 FIELDS = _paths(json.loads(TEXT))
-DATA = r"(classes|repairs|seen|rejects\.counts|splits\.\w+\.boxes|splits)\.\w+|.*\]"
+DATA = r"(classes|repairs|seen|rejects\.counts|splits\.\w+\.(boxes|labels)|splits)\.\w+|.*\]"
 """Names that are data, and items of arrays: nobody misses one."""
 
 
@@ -120,6 +120,14 @@ def _shard(tree: dict[str, Any], index: int = 1) -> dict[str, Any]:
         (
             lambda tree: tree["splits"]["train"]["boxes"].update(dog=1),
             "splits.train.boxes counts 'dog', which is not in classes: build the dataset again.",
+        ),
+        (
+            lambda tree: tree["splits"]["train"]["labels"].update(dog=1),
+            "splits.train.labels counts 'dog', which is not in classes: build the dataset again.",
+        ),
+        (
+            lambda tree: tree["remarks"].append(7),
+            "remarks[2] is 7: expected a string.",
         ),
         (
             lambda tree: tree["rejects"]["counts"].update(b=1),

@@ -11,8 +11,7 @@ from io import BytesIO
 
 from PIL import Image, ImageOps
 
-from beam_pipelines.examination import key_of
-from beam_pipelines.records import Pair
+from beam_pipelines.records import key_of
 
 from .made_sets import CAT, SIZE, Box, encoded, jpeg, pair, picture, voc_object, voc_xml
 
@@ -332,7 +331,7 @@ def _copied(name: str, data: bytes, copies: list[tuple[str, str, Box]]) -> Case:
     sha256 = hashlib.sha256(data).hexdigest()
     files = {f"JPEGImages/{image}": data for _, image, _ in copies}
     files |= {f"Annotations/{source}": voc_xml(image, [box]).encode() for source, image, box in copies}
-    first, second = sorted(copies, key=lambda copy: key_of(sha256, Pair(*copy[:2])))
+    first, second = sorted(copies, key=lambda copy: (key_of(sha256, copy[1]), copy))
     if first[2] != second[2]:
         made = tuple(Made(image, (box,)) for _, image, box in sorted(copies, key=lambda copy: copy[1:]))
         return Case(name, files, made, repairs=("duplicate_kept",))

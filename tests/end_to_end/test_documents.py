@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from beam_pipelines.options import add_build_flags
+from beam_pipelines.flags import DEFAULT_SPLITS, add_build_flags
+from beam_pipelines.rows.layout import BOX_FORMATS
 
 from .shardbox_runs import ROOT, in_a_process
 
@@ -35,9 +36,20 @@ def readme_table() -> list[list[str]]:
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in rows[2:]]
 
 
+DEFAULTS = {
+    "annotations": "this or `--rows`",
+    "rows": "this or `--annotations`",
+    "images": "required",
+    "output": "required",
+    "splits": f"`{DEFAULT_SPLITS}`",
+    "box_format": f"`{BOX_FORMATS[0]}`",
+}
+"""Of flags that must be given, and of those that are None until it is known whether they were given."""
+
+
 def default_of(action: argparse.Action) -> str:
-    if action.dest in ("annotations", "images", "output"):
-        return "required"
+    if action.dest in DEFAULTS:
+        return DEFAULTS[action.dest]
     return "" if action.default is None or action.default is False else f"`{action.default}`"
 
 
@@ -53,6 +65,12 @@ def test_the_readme_shows_each_flags_values():
         values = f" {action.metavar}" if action.metavar else ""
         shown = flag.strip("`").replace(r"\|", "|")
         assert shown.startswith(f"{action.option_strings[0]}{values}"), flag
+
+
+def test_the_help_shows_the_defaults_that_the_parser_does_not_know():
+    shown = {action.dest: action.help for action in build_flags()}
+    for name, default in (("splits", DEFAULT_SPLITS), ("box_format", BOX_FORMATS[0])):
+        assert f"(default: {default})" in shown[name]
 
 
 def test_the_help_lists_every_flag():
@@ -76,8 +94,8 @@ def documented(heading: str) -> set[str]:
 
 HEADINGS = {
     "beam": "Where the job is launched: extra `beam`",
+    "notebook": "For Python and notebooks: extra `notebook`",
     "train": "Extra `train`",
-    "benchmark": "For benchmarks: extra `benchmark`",
     "dev": "For developers: extra `dev`",
 }
 
@@ -95,7 +113,7 @@ def test_every_dependency_is_documented():
         "On every worker of the data job",
         HEADINGS["beam"],
         "Object stores: extras `gcp`, `aws`, `azure`",
-        *(HEADINGS[extra] for extra in ("train", "benchmark", "dev")),
+        *(HEADINGS[extra] for extra in ("notebook", "train", "dev")),
     ]
 
 

@@ -1,0 +1,62 @@
+"""Flags of Apache Beam, which the commands that run a job pass on."""
+
+import argparse
+from collections.abc import Sequence
+from itertools import pairwise
+
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from beam_pipelines.argument_parser import Parser, looks_like_flag
+from beam_pipelines.failures import UsageError
+from beam_pipelines.suggestions import did_you_mean
+
+_LOCAL_RUNNERS = {"", "directrunner", "fnapirunner", "bundlebaseddirectrunner", "dataflowrunner"}
+"""Runners whose flags this process knows; the flags of others are known to their job servers only."""
+
+
+def parse_with_beam(parser: Parser, given: Sequence[str]) -> tuple[argparse.Namespace, tuple[str, ...]]:
+    """Parses a command line that may hold flags of Beam too. Returns its own values, and Beam's flags as given.
+
+    Raises:
+        UsageError: quoting what is wrong, with the nearest right one.
+    """
+    values, rest = parser.parse_leaving(given, lambda rest: check_beam_flags(rest, parser.flags()))
+    return values, tuple(rest)
+
+
+def beam_flags() -> set[str]:
+    """Returns the flags that Beam knows."""
+    flags: set[str] = set()
+    for options in PipelineOptions.__subclasses__():
+        parser = argparse.ArgumentParser(add_help=False)
+        # Beam keeps the flags of each area in a class of its own and offers no list of them.
+        options._add_argparse_args(parser)
+        flags |= {flag for action in parser._actions for flag in action.option_strings}
+    return flags
+
+
+def check_beam_flags(rest: Sequence[str], known: set[str]) -> None:
+    """Refuses flags that neither the command nor Beam knows; Beam itself would ignore them.
+
+    Args:
+        rest: what the command does not know itself.
+        known: the command's own flags.
+
+    Raises:
+        UsageError: quoting the first, with the nearest right one.
+    """
+    if not rest:
+        return
+    for before, item in pairwise(["", *rest]):
+        if not item.startswith("-") and (not before.startswith("-") or "=" in before):
+            raise UsageError(f"unexpected argument '{item}'")
+    given = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    given.add_argument("--runner", default="")
+    runner = given.parse_known_args(rest)[0].runner.lower()
+    all_of_beam = beam_flags()
+    for item in rest:
+        flag = item.partition("=")[0]
+        if looks_like_flag(flag) and flag not in all_of_beam:
+            near = did_you_mean(flag, known | all_of_beam)
+            if runner in _LOCAL_RUNNERS or (near and near[15:-1] in known):
+                raise UsageError(f"unknown flag {flag}{near}")

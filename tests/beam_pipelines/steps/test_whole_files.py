@@ -1,0 +1,157 @@
+"""Files that are there whole or not at all, whatever happens meanwhile."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from beam_pipelines.failures import UsageError
+from beam_pipelines.steps import whole_files
+from beam_pipelines.steps.whole_files import written_whole
+
+from .made_steps import names_in
+
+
+def refusal(*paths: object, overwrite: bool = False) -> str:
+    with pytest.raises(UsageError) as caught, written_whole([str(path) for path in paths], overwrite) as create:
+        create(str(paths[-1]))
+    return str(caught.value)
+
+
+def fail(paths: list[str], failure: type[BaseException], overwrite: bool = False) -> None:
+    """Fails in the midst of writing."""
+    with written_whole(paths, overwrite) as create:
+        for path in paths:
+            create(path).write(b"half")
+        raise failure
+
+
+def test_files_come_when_the_block_ends(tmp_path: Path):
+    first, second = (str(tmp_path / "new" / "folder" / name) for name in ("a", "b"))
+    with written_whole([first, second], overwrite=False) as create:
+        create(first).write(b"1")
+        create(second).write(b"2")
+        assert not os.path.exists(first)
+        assert not os.path.exists(second)
+        assert len(names_in(tmp_path)) == 4  # two folders, two parts
+    assert names_in(tmp_path) == ["new", "new/folder", "new/folder/a", "new/folder/b"]
+    assert [Path(path).read_bytes() for path in (first, second)] == [b"1", b"2"]
+
+
+def test_files_have_the_permissions_of_any_new_file(tmp_path: Path):
+    with written_whole([str(tmp_path / "a")], overwrite=False) as create:
+        create(str(tmp_path / "a"))
+    (tmp_path / "plain").touch()
+    assert (tmp_path / "a").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+@pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt])
+def test_nothing_stays_of_a_failure(tmp_path: Path, failure: type[BaseException]):
+    path = str(tmp_path / "new" / "folder" / "a")
+    with pytest.raises(failure):
+        fail([path], failure)
+    assert names_in(tmp_path) == []
+
+
+def test_a_folder_that_was_there_stays(tmp_path: Path):
+    (tmp_path / "mine").mkdir()
+    path = str(tmp_path / "mine" / "a")
+    with pytest.raises(RuntimeError):
+        fail([path], RuntimeError)
+    assert names_in(tmp_path) == ["mine"]
+
+
+def test_what_was_there_outlives_a_failure(tmp_path: Path):
+    paths = [str(tmp_path / name) for name in ("a", "b")]
+    for path in paths:
+        Path(path).write_text("old")
+    with pytest.raises(RuntimeError):
+        fail(paths, RuntimeError, overwrite=True)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a": "old", "b": "old"}
+
+
+def test_overwrite_takes_away_what_this_run_has_none_of(tmp_path: Path):
+    rejects, table = (str(tmp_path / name) for name in ("rejects", "table"))
+    for path in (rejects, table):
+        Path(path).write_text("old")
+    with written_whole([rejects, table], overwrite=True) as create:
+        create(table).write(b"new")
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"table": "new"}
+
+
+def test_files_of_two_runs_never_look_like_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The last file goes first and comes last."""
+    paths = [str(tmp_path / name) for name in ("train", "eval")]
+    for path in paths:
+        Path(path).write_text("old")
+    seen = []
+    replace = os.replace
+
+    def watched(source: str, target: str) -> None:
+        seen.append({path.name: path.read_text() for path in tmp_path.iterdir() if path.suffix != ".part"})
+        replace(source, target)
+
+    monkeypatch.setattr(whole_files.os, "replace", watched)
+    with written_whole(paths, overwrite=True) as create:
+        for path in paths:
+            create(path).write(b"new")
+    assert seen == [{"train": "old"}, {"train": "new"}]
+
+
+def test_a_single_file_is_replaced_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "a"
+    path.write_text("old")
+    seen = []
+    replace = os.replace
+    monkeypatch.setattr(whole_files.os, "replace", lambda *paths: (seen.append(path.read_text()), replace(*paths)))
+    with written_whole([f"{path}.rejects.jsonl", str(path)], overwrite=True) as create:
+        create(str(path)).write(b"new")
+    assert (seen, path.read_text()) == (["old"], "new")
+
+
+def test_an_existing_file_is_refused(tmp_path: Path):
+    path = tmp_path / "a"
+    path.write_text("old")
+    assert refusal(path) == f"--output: '{path}' exists: give another place, or replace it with --overwrite"
+    assert path.read_text() == "old"
+
+
+def test_a_file_of_rejects_that_exists_is_refused(tmp_path: Path):
+    rejects = tmp_path / "a.rejects.jsonl"
+    rejects.write_text("old")
+    message = f"--output: '{rejects}' exists: give another place, or replace it with --overwrite"
+    assert refusal(rejects, tmp_path / "a") == message
+    assert names_in(tmp_path) == ["a.rejects.jsonl"]
+
+
+@pytest.mark.parametrize("end", ["", "/"])
+def test_a_folder_is_refused(tmp_path: Path, end: str):
+    for path in (f"{tmp_path}{end}", f"{tmp_path}/new/"):
+        assert refusal(path, overwrite=True) == f"--output '{path}' is a folder: give a file"
+
+
+def test_a_remote_file_is_refused():
+    message = "--output 'gs://b/a.csv' is not on a disk of this machine: give a file here, and copy it"
+    assert refusal("gs://b/a.csv") == message
+
+
+def test_a_folder_below_a_file_is_refused(tmp_path: Path):
+    (tmp_path / "file").write_text("x")
+    path = tmp_path / "file" / "a"
+    assert refusal(path) == f"--output: cannot write to '{path}': Not a directory"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_permission_is_refused(tmp_path: Path):
+    tmp_path.chmod(0o500)
+    assert refusal(tmp_path / "a") == f"--output: cannot write to '{tmp_path}/a': Permission denied"
+
+
+def test_only_what_was_announced_is_opened_and_only_once(tmp_path: Path):
+    path, other = str(tmp_path / "a"), str(tmp_path / "b")
+    for wrong in (path, other):
+        with written_whole([path], overwrite=True) as create:
+            create(path)
+            with pytest.raises(ValueError, match=f"^'{wrong}' is not to be written, or is being written$"):
+                create(wrong)
+    assert names_in(tmp_path) == ["a"]

@@ -1,0 +1,83 @@
+"""Flags of Beam beside those of `shardbox build`, and those that nobody knows."""
+
+from dataclasses import replace
+
+import pytest
+
+from beam_pipelines.argument_parser import Parser
+from beam_pipelines.beam_flags import beam_flags, parse_with_beam
+from beam_pipelines.failures import UsageError
+from beam_pipelines.options import parse_build_options
+
+from .made_options import NEEDED, PLAIN, config, refusal
+
+
+def test_flags_of_every_area_of_beam():
+    assert {"--runner", "--direct_num_workers", "--temp_location", "--experiments", "--streaming"} < beam_flags()
+
+
+def test_another_command_with_flags_of_beam():
+    parser = Parser()
+    parser.add_argument("--rows", required=True)
+    values, beam = parse_with_beam(parser, ["--runner", "DirectRunner", "--rows=r.csv", "--direct_num_workers=2"])
+    assert (vars(values), beam) == ({"rows": "r.csv"}, ("--runner", "DirectRunner", "--direct_num_workers=2"))
+    for given, message in (
+        (["--row", "r.csv"], "unknown flag --row; did you mean --rows?"),
+        (["--runner=DirectRunner"], "--rows must be given"),
+    ):
+        with pytest.raises(UsageError) as refused:
+            parse_with_beam(parser, given)
+        assert str(refused.value) == message
+
+
+@pytest.mark.parametrize(
+    ("flag", "near"),
+    [
+        ("--anotations", "; did you mean --annotations?"),
+        ("--split", "; did you mean --splits?"),
+        ("--shards", "; did you mean --shard_size?"),
+        ("--runer=DirectRunner", "; did you mean --runner?"),
+        ("--direct_num_worker", "; did you mean --direct_num_workers?"),
+        ("--zzz", ""),
+        ("-z", ""),
+    ],
+)
+def test_unknown_flags(flag, near):
+    assert refusal(*NEEDED, flag) == f"unknown flag {flag.partition('=')[0]}{near}"
+
+
+def test_flags_are_not_abbreviated():
+    assert refusal(*NEEDED, "--overwrit") == "unknown flag --overwrit; did you mean --overwrite?"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("stray", *NEEDED),
+        (*NEEDED, "stray"),
+        (*NEEDED, "--runner=DirectRunner", "stray"),
+        (*NEEDED, "--runner", "DirectRunner", "stray"),
+        ("--direct_num_workers", "2", "stray", *NEEDED),
+    ],
+)
+def test_stray_arguments(arguments):
+    assert refusal(*arguments) == "unexpected argument 'stray'"
+
+
+def test_a_stray_argument_is_no_part_of_a_configuration(tmp_path):
+    path = config(tmp_path, "images: [i, j]")
+    assert refusal("stray", *NEEDED, "--config", path) == "unexpected argument 'stray'"
+
+
+def test_beam_flags_pass_through():
+    given = ("--runner", "DirectRunner", "--direct_num_workers=2", "--experiments=a", "--experiments=b", "--streaming")
+    assert parse_build_options([*given, *NEEDED]) == replace(PLAIN, beam=given)
+    assert parse_build_options([*NEEDED, *given]) == replace(PLAIN, beam=given)
+
+
+def test_flags_that_only_a_remote_runner_knows_pass_through():
+    given = ("--runner=FlinkRunner", "--some_flag_of_flink", "1")
+    assert parse_build_options([*NEEDED, *given]).beam == given
+    assert refusal(*NEEDED, "--runner=DirectRunner", *given[1:]) == "unknown flag --some_flag_of_flink"
+    # What is nearly one of our own was meant to be it.
+    assert refusal(*NEEDED, given[0], "--overwrit") == "unknown flag --overwrit; did you mean --overwrite?"
