@@ -3,6 +3,7 @@
 import pickle
 import struct
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from apache_beam.coders import Coder, registry
@@ -47,7 +48,7 @@ def _pack(record: Any) -> tuple[Any, ...]:
         fields[1 + _BOXES] = _pack_boxes(record.boxes)
         return tuple(fields)
     if kind is Side:
-        return (_SIDE, record.images, record.queries, [_pack_sheet(sheet) for sheet in record.sheets], record.entries)
+        return (_SIDE, record.images, record.queries, _pack_sheets(record.sheets), record.entries)
     return (_KINDS.index(kind), *record)
 
 
@@ -60,7 +61,7 @@ def _unpack(packed: tuple[Any, ...]) -> Any:
             fields[_GROUP] = fields[_SHA256]
         fields[_BOXES] = _unpack_boxes(fields[_BOXES])
     elif kind is Side:
-        fields[_SHEETS] = tuple(map(_unpack_sheet, fields[_SHEETS]))
+        fields[_SHEETS] = _unpack_sheets(fields[_SHEETS])
     return kind._make(fields)
 
 
@@ -83,28 +84,37 @@ def _unpack_boxes(packed: tuple[Any, ...]) -> tuple[Box, ...]:
     return tuple(zip(name, *coordinates, *others, strict=True))
 
 
-def _pack_sheet(sheet: Sheet) -> tuple[Any, ...]:
-    annotation, *rest = sheet
-    objects = annotation.objects
-    columns = _shortened(zip(*objects, strict=True)) if objects else ()
-    return (*rest, len(objects), *annotation[:_OBJECTS], *annotation[_OBJECTS + 1 :], *columns)
+def _pack_sheets(sheets: tuple[Sheet, ...]) -> tuple[Any, ...]:
+    """Returns (number, columns of the sheets, number of objects, columns of the objects)."""
+    if not sheets:
+        return ()
+    annotations, *others = zip(*sheets, strict=True)
+    fields = list(zip(*annotations, strict=True))
+    objects = tuple(chain.from_iterable(fields[_OBJECTS]))
+    fields[_OBJECTS] = tuple(map(len, fields[_OBJECTS]))
+    columns = _shortened(zip(*objects, strict=True))
+    return len(sheets), _shortened([*fields, *others]), len(objects), columns
 
 
-def _unpack_sheet(packed: tuple[Any, ...]) -> Sheet:
-    source, row, split, number = packed[:4]
-    fields = packed[4 : 4 + len(Annotation._fields) - 1]
-    columns = _lengthened(packed[4 + len(fields) :], number)
-    objects = tuple(map(AnnotatedObject._make, zip(*columns, strict=True)))
-    return Sheet(Annotation._make((*fields[:_OBJECTS], objects, *fields[_OBJECTS:])), source, row, split)
+def _unpack_sheets(packed: tuple[Any, ...]) -> tuple[Sheet, ...]:
+    if not packed:
+        return ()
+    number, shortened, number_of_objects, columns = packed
+    fields = _lengthened(shortened, number)
+    objects = map(AnnotatedObject._make, zip(*_lengthened(columns, number_of_objects), strict=True))
+    fields[_OBJECTS] = [tuple(islice(objects, count)) for count in fields[_OBJECTS]]
+    end = len(Annotation._fields)
+    annotations = map(Annotation._make, zip(*fields[:end], strict=True))
+    return tuple(map(Sheet, annotations, *fields[end:]))
 
 
 def _shortened(columns: Iterable[tuple[Any, ...]]) -> list[Any]:
-    """Returns for each column the column, or its only value if all are equal; no value is a tuple."""
-    return [column[0] if column.count(column[0]) == len(column) else column for column in columns]
+    """Returns each column, or a list with its only value if all are equal."""
+    return [[column[0]] if column.count(column[0]) == len(column) else column for column in columns]
 
 
-def _lengthened(columns: Iterable[Any], number: int) -> list[tuple[Any, ...]]:
-    return [column if isinstance(column, tuple) else (column,) * number for column in columns]
+def _lengthened(columns: Iterable[Any], number: int) -> list[Any]:
+    return [column * number if isinstance(column, list) else column for column in columns]
 
 
 class RecordCoder(Coder):

@@ -15,6 +15,7 @@ from apache_beam.pvalue import PCollection, TaggedOutput
 from beam_pipelines.boxes import BoxReject, check_boxes, object_text
 from beam_pipelines.candidates import stem
 from beam_pipelines.coding import Batch
+from beam_pipelines.garbage import search_rarely
 from beam_pipelines.listing import FileSet
 from beam_pipelines.masks.checking import MaskCheck, check_masks, count_differing
 from beam_pipelines.masks.locating import MaskFolders
@@ -168,6 +169,9 @@ class _Examine(beam.DoFn):
     def __init__(self, examiner: Examiner, progress: str | None):
         self._examiner = examiner
         self._progress = ProgressMark(progress, "examine")
+
+    def setup(self) -> None:
+        search_rarely()  # in worker processes too
 
     def process(self, pairs: Batch) -> Iterator[Any]:
         for pair in pairs:

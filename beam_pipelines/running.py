@@ -9,6 +9,7 @@ from apache_beam.options.pipeline_options import PipelineOptions, StandardOption
 from apache_beam.runners import create_runner
 
 from beam_pipelines.failures import DatasetError, UsageError, sentence_of
+from beam_pipelines.garbage import searched_rarely
 from beam_pipelines.output_folder import remove_folder, remove_if_empty, swap_began
 from beam_pipelines.suggestions import did_you_mean
 
@@ -67,7 +68,8 @@ def run_pipeline(job: beam.PTransform, flags: Sequence[str]) -> None:
     pipeline = beam.Pipeline(options=PipelineOptions(list(flags)))
     pipeline | "Build" >> job
     try:
-        pipeline.run().wait_until_finish()
+        with searched_rarely():
+            pipeline.run().wait_until_finish()
     except Exception as error:
         sentence = sentence_of(error)
         if sentence is None:

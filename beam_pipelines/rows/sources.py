@@ -24,6 +24,7 @@ from apache_beam.pvalue import PCollection, TaggedOutput
 from apache_beam.transforms.window import GlobalWindows
 
 from beam_pipelines.coding import Outcome
+from beam_pipelines.garbage import search_rarely
 from beam_pipelines.listing import FileSet, is_remote
 from beam_pipelines.records import RecordError, Reject, Side, Tally
 from beam_pipelines.rows.layout import Layout
@@ -142,6 +143,7 @@ class _Parse(beam.DoFn):
         self._tables, self._buckets = tables, buckets
 
     def setup(self) -> None:
+        search_rarely()
         self._parsers: dict[str, RowParser] = {}
 
     def start_bundle(self) -> None:
