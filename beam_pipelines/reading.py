@@ -67,5 +67,5 @@ def read_record(path: str, code: str, missing: str = "") -> bytes:
         if not isinstance(error, OSError) or is_remote(path) or error.errno in _PASSING:
             raise ReadFailure(f"{path}: {error}") from error
         if missing and isinstance(error, FileNotFoundError):
-            raise RecordError(missing, f"there is no file '{path}'") from None
+            raise RecordError(missing, "there is no such file") from None
         raise RecordError(code, f"cannot be read: {error.strerror or error}") from None

@@ -1,5 +1,6 @@
 """Flags of `shardbox build` from YAML files."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from beam_pipelines.rows.layout import RowOptions
 from .made import FRACTIONS, put
 from .made_options import NEEDED, PLAIN, ROWS, config, refusal
 
-EXAMPLE = Path(__file__).parents[2] / "configs" / "dataset" / "voc.yaml"
+EXAMPLES = Path(__file__).parents[2] / "configs" / "dataset"
 
 
 def with_config(tmp_path, text: str, *arguments) -> BuildOptions:
@@ -77,9 +78,20 @@ def test_an_empty_configuration(tmp_path, text):
     assert with_config(tmp_path, text, *NEEDED) == PLAIN
 
 
-def test_the_example_that_comes_with_it():
-    found = parse_build_options([*NEEDED, "--config", str(EXAMPLE)])
-    assert found == replace(PLAIN, splits=FRACTIONS, seed=7, duplicates="merge")
+def test_the_examples_that_come_with_it():
+    voc = parse_build_options([*NEEDED, "--config", str(EXAMPLES / "voc.yaml")])
+    assert voc == replace(PLAIN, splits=FRACTIONS, seed=7, duplicates="merge")
+    rows = parse_build_options([*ROWS, "--config", str(EXAMPLES / "rows.yaml")])
+    assert (rows.row_options, rows.splits) == (RowOptions(), {"train": 0.9, "validation": 0.1})
+    assert [path.name for path in sorted(EXAMPLES.iterdir())] == ["rows.yaml", "voc.yaml"]
+
+
+def test_what_an_example_leaves_out_can_be_taken_in(tmp_path):
+    text = (EXAMPLES / "rows.yaml").read_text("utf-8")
+    whole = re.sub(r"^# (columns:|  image:|  label:|normalized:|masks:)", r"\1", text, flags=re.MULTILINE)
+    options = with_config(tmp_path, whole, *ROWS)
+    assert options.row_options.columns == (("image", "photo"), ("label", "species"))
+    assert (options.row_options.normalized, options.masks) == (True, "masks")
 
 
 @pytest.mark.parametrize(

@@ -212,7 +212,9 @@ def test_files_that_cannot_be_read(folder):
     put(folder, "images/a.jpg", JPEG)
     gone = "cannot be read: No such file or directory"
     assert refusal(Pair("b.xml", "a.jpg"), examiner(folder)) == ("annotation_unreadable", gone)
-    assert refusal(Pair("a.xml", "b.jpg"), examiner(folder)) == ("image_unreadable", gone)
+    assert refusal(Pair("a.xml", "b.jpg"), examiner(folder)) == ("image_missing", "there is no such file")
+    (folder / "images/b.jpg").mkdir()
+    assert refusal(Pair("a.xml", "b.jpg"), examiner(folder))[0] == "image_unreadable"
 
 
 def test_only_decoding_finds_lost_rows(folder):
