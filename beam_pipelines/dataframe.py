@@ -63,8 +63,8 @@ def write_tfrecords(
     Args:
         frames: a pandas.DataFrame, or a table of polars, pyarrow or another library that has
             `__arrow_c_stream__`; or split → such a frame, for a dataset of exactly these splits.
-        output: a folder that is new or empty; or for one frame a file that ends in .tfrecord, .tfrecords or
-            .record, which then holds all of its images.
+        output: a folder that is new or empty; or for one frame a file that ends in .tfrecord, .tfrecords, .tfrec
+            or .record, which then holds all of its images.
         label_map: class → id, from 1; or the path of a label_map.pbtxt. None numbers the classes in the order
             of the alphabet, and is not possible for a plain file.
         images: folders or patterns of the image files that rows name. None if rows hold paths as they can be
@@ -237,7 +237,9 @@ def in_python(sentence: str) -> str:
     sentence = re.sub(r"^argument --", "", sentence).replace(f"--rows '{_ONE_FRAME}.parquet'", "the frame")
     sentence = sentence.replace(f"'{_ONE_FRAME}.parquet'", "the frame,")
     sentence = re.sub(r"(?:--rows )?'([\w-]+)\.parquet'", r"frames['\1']", sentence)
-    sentence = sentence.replace("--overwrite", "overwrite=True").replace("the first line", "the list of columns")
+    sentence = re.sub(r"--(overwrite|normalized|strict_splits)\b", r"\1=True", sentence).replace(
+        "the first line", "the list of columns"
+    )
     names = "|".join(signature(write_tfrecords).parameters)
     sentence = re.sub(rf"--({names})=([a-z]+)\b", r"\1='\2'", sentence)
     return re.sub(rf"--({names})\b", r"\1", sentence)

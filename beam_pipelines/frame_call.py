@@ -18,7 +18,7 @@ _SAME_FLAGS = (
     *("group_by", "num_shards", "seed", "unknown_classes", "unannotated", "duplicates"),
     *("probe", "max_rejects"),
 )
-_RECORD_FILES = (".tfrecord", ".tfrecords", ".record")
+_RECORD_FILES = (".tfrecord", ".tfrecords", ".tfrec", ".record")
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,10 @@ def check_call(call: FrameCall) -> None:
     """
     if isinstance(call.beam, str):
         raise UsageError(f"beam must be a list of flags, not the text '{call.beam}': write beam=['{call.beam}']")
+    if isinstance(call.images, Sequence) and not call.images:
+        raise UsageError(
+            "images is empty: give a folder or patterns, or leave it out: then rows hold paths as they can be opened"
+        )
     if isinstance(call.frames, Mapping):
         _check_names(call)
         if call.splits is not None:

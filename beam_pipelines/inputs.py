@@ -69,7 +69,11 @@ def find_inputs(options: BuildOptions, image_base: str | None = None) -> Inputs:
     """
     kind, patterns = ("rows", options.rows) if options.rows else ("annotations", options.annotations)
     annotations = FileSet.of(kind, patterns, options.output)
-    images = FileSet.of("images", options.images if image_base is None else (image_base,), options.output)
+    # A folder that rows name may be missing, or be called like a pattern.
+    named = (
+        None if image_base is None else FileSet("images", (image_base,), (image_base,), (image_base,), image_base, "")
+    )
+    images = named or FileSet.of("images", options.images, options.output)
     label_map = _read_label_map(options.label_map)
     annotations.check()
     if image_base is None:
@@ -116,6 +120,11 @@ def _open_tables(files: FileSet, options: BuildOptions) -> Tables:
 def _check_columns(tables: Tables, options: BuildOptions) -> None:
     """Refuses columns that contradict a flag, or that a flag is missing for."""
     for name, layout in tables.layouts.items():
+        if options.masks is not None and layout.has_boxes and not layout.has("mask"):
+            raise UsageError(
+                f"--masks is given, and --rows '{name}' has no column that says which mask an object has: "
+                "name it, --columns mask=HEADER"
+            )
         if layout.has("split") and (options.splits or options.split_source != "fractions"):
             flag = "--splits" if options.splits else f"--split_{options.split_source}".replace("folders", "by_folder")
             raise UsageError(
@@ -132,8 +141,6 @@ def _check_columns(tables: Tables, options: BuildOptions) -> None:
                 f"--rows '{name}' has masks in its column '{layout.name_of('mask')}': "
                 "give --masks, the folder below which their files lie"
             )
-    if options.masks is not None and not tables.has("mask"):
-        raise UsageError("--masks is given, and no table has a column for it: name it, --columns mask=HEADER")
     if options.row_options.normalized and not tables.have_boxes:
         raise UsageError("--normalized is given, and no table has boxes")
 

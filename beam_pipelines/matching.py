@@ -81,6 +81,7 @@ def match_by_name(
     candidates = {key: Candidates(real_images(names), *bases) for key, names in by_stem.items()}
     claims: dict[str, list[Query]] = {}
     left, rejects = [], []
+    doubtful: set[str] = set()
     for query in queries:
         wanted = candidates.get(stem(query.name if last else query.filename))
         if wanted is None:
@@ -91,6 +92,7 @@ def match_by_name(
             claims.setdefault(best[0], []).append(query)
         else:
             rejects.append(_ambiguous(query, best))
+            doubtful |= set(by_stem[stem(query.name if last else query.filename)])
     taken = {image.name for image in images if image.matched}
     pairs = []
     for name, claimants in claims.items():
@@ -100,7 +102,8 @@ def match_by_name(
         rejects += [_taken(query, name) for query in lost]
         pairs += [Pair(query.name, name) for query in claimants if query not in lost]
     matched = {pair.image for pair in pairs}
-    return with_splits(pairs, images), left, rejects, Side(images=_mark(images, matched))
+    claimed = tuple(i._replace(claimed=True) if i.name in doubtful else i for i in images) if doubtful else images
+    return with_splits(pairs, images), left, rejects, Side(images=_mark(claimed, matched))
 
 
 def describe(query: Query, data: bytes) -> Query:
@@ -140,8 +143,8 @@ def _missing(query: Query) -> Reject:
 def unannotated(images: Iterable[ListedImage], policy: str) -> Iterator[Any]:
     """Yields what becomes of images without annotation: batches of pairs, or a tally of 'outcomes'."""
     alone = [image for image in images if not image.matched and is_image_name(image.name)]
-    if policy == "negative":
-        yield from in_batches([Pair("", image.name, image.splits) for image in alone])
+    if policy == "negative":  # not those that an annotation may be meant for
+        yield from in_batches([Pair("", image.name, image.splits) for image in alone if not image.claimed])
     elif alone:
         yield TaggedOutput("outcomes", Tally("images_without_annotation", len(alone)))
 

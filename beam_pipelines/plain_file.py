@@ -21,6 +21,7 @@ from beam_pipelines.listing import FileSet, is_remote
 from beam_pipelines.options import BuildOptions
 from beam_pipelines.output_folder import make_folder, remove_folder, remove_if_empty, temp_folder
 from beam_pipelines.rows.reading import read_layout
+from beam_pipelines.steps.whole_files import refuse_inputs
 from beam_pipelines.summary import print_summary
 from data_contract.manifest import Manifest
 
@@ -61,7 +62,7 @@ def build_file(
     _refuse_splits(options)
     if options.dry_run:
         return build(replace(plain, output=""), screen, progress_screen, image_base, image_count)
-    target = _checked(output, overwrite)
+    target = _checked(output, overwrite, FileSet.of("rows", options.rows))
     start = time.monotonic()
     with _workplace(target) as temp:
         manifest = build(replace(plain, output=temp), None, progress_screen, image_base, image_count)
@@ -95,17 +96,18 @@ def rejects_path(output: str) -> str:
     return f"{output}.rejects.jsonl"
 
 
-def _checked(output: str, overwrite: bool) -> str:
+def _checked(output: str, overwrite: bool, rows: FileSet) -> str:
     """Returns the absolute path of a file that may be written.
 
     Raises:
-        UsageError: if it may not, or something is there that stays.
+        UsageError: if it may not, because it is read, or something is there that stays.
     """
     target = output if is_remote(output) else os.path.abspath(output)
     if re.search(r"[*?\[\]]", target):  # Beam renames and deletes what matches a path, here and in other folders
         raise UsageError(f"--output '{target}' has a wildcard in it (one of * ? [ ]): give a path without")
     if output.endswith("/") or (not is_remote(target) and os.path.isdir(target)):
         raise UsageError(f"--output '{output}' is a folder: give a file")
+    refuse_inputs((output, rejects_path(output)), [rows])
     for path in (output, rejects_path(output)):
         if FileSystems.exists(path) and not overwrite:
             raise UsageError(f"--output: '{path}' exists: give another place, or replace it with --overwrite")

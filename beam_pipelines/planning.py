@@ -19,6 +19,8 @@ from beam_pipelines.survey import SAMPLES, Survey
 from data_contract.label_map import LabelMap
 
 _REJECTS_PER_FILE = 100_000
+_MANY_BAD_BOXES = 0.1
+"""A share of rejected boxes above it is worth a remark."""
 _LEAK = "the given splits share pictures or groups, so results on one of them will look better than they are"
 
 
@@ -88,6 +90,7 @@ def make_plan(survey: Survey, wishes: Wishes) -> Plan:
             f"--group_by '{wishes.group_by}' matches none of {survey.images:,} image paths: "
             "it is a regular expression, searched in the path below --images"
         )
+    _refuse_no_boxes(survey)
     label_map = _label_map(survey, wishes)
     split = None if wishes.fractions is None else _divide(survey, wishes.fractions)
     shards = _given_shards(survey, wishes) if split is None else count_shards(survey.bytes, wishes, split)
@@ -187,13 +190,20 @@ def refuse_rejects(survey: Survey, max_rejects: float, noun: str = "images") -> 
             raise DatasetError("\n".join([head, *_reasons(survey)]))
 
 
+def _refuse_no_boxes(survey: Survey) -> None:
+    """Refuses a dataset of nothing but pictures whose boxes were rejected."""
+    bad = sum(n for (level, code), n in survey.rejects.items() if level == "box" and code != "class_unknown")
+    if bad and not survey.boxes and not survey.labels:
+        raise DatasetError("\n".join([f"none of {bad:,} boxes can be used", *_reasons(survey)]))
+
+
 def _share(count: int, of: int, what: str) -> str:
     return f"{count:,} of {of:,} {what} were rejected ({count / of:.1%})"
 
 
 def _reasons(survey: Survey) -> list[str]:
     lines = []
-    levels = ("image", "row") if survey.images or survey.rejected("image") else ("row", "box", "unlisted")
+    levels = ("image", "row") if survey.boxes or survey.labels else ("image", "row", "box", "unlisted")
     counts = {kind: count for kind, count in survey.rejects.items() if kind[0] in levels}
     for (level, code), count in sorted(counts.items(), key=lambda item: (-item[1], item[0][::-1])):
         lines.append(f"  {code}: {count:,}. {REMEDIES[code]}")
@@ -250,6 +260,12 @@ def _remarks(survey: Survey) -> list[str]:
     lines = []
     if survey.leaks:
         lines += [f"{_LEAK}; --strict_splits refuses that", *_leak_lines(survey)]
+    boxes, bad = survey.boxes.total(), survey.rejected("box")
+    if bad > _MANY_BAD_BOXES * (boxes + bad):
+        lines.append(
+            f"{bad:,} of {boxes + bad:,} boxes were rejected ({bad / (boxes + bad):.0%}): "
+            "pictures of which none is left count as negatives, which they may not be"
+        )
     if survey.groups_not_found:
         lines.append(
             f"--group_by does not match {survey.groups_not_found:,} of {survey.images:,} image paths: "

@@ -64,8 +64,19 @@ def read_record(path: str, code: str, missing: str = "") -> bytes:
     try:
         return read_file(path)
     except Exception as error:
+        if missing and _is_missing(path, error):
+            raise RecordError(missing, "there is no such file") from None
+        if isinstance(error, ValueError) and not is_remote(path):  # a NUL in the path
+            raise RecordError(code, f"cannot be read: {error}") from None
         if not isinstance(error, OSError) or is_remote(path) or error.errno in _PASSING:
             raise ReadFailure(f"{path}: {error}") from error
-        if missing and isinstance(error, FileNotFoundError):
-            raise RecordError(missing, "there is no such file") from None
         raise RecordError(code, f"cannot be read: {error.strerror or error}") from None
+
+
+def _is_missing(path: str, error: Exception) -> bool:
+    if not is_remote(path):
+        return isinstance(error, FileNotFoundError)
+    try:
+        return not FileSystems.exists(path)
+    except Exception:  # the store does not answer: another try may succeed
+        return False

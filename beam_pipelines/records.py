@@ -70,6 +70,8 @@ class ListedImage(NamedTuple):
     """Whether an annotation was already matched to it."""
     splits: tuple[str, ...] = ()
     """To which it was given, by a list or by its folder."""
+    claimed: bool = False
+    """Whether an annotation may be meant for it, but for another image as well."""
 
 
 class Query(NamedTuple):
@@ -160,6 +162,8 @@ class Sheet(NamedTuple):
     """Of the first, see `Row`."""
     split: str
     """To which the rows give the image; '' if they do not."""
+    spoiled: bool = False
+    """Whether it stands for rows that were rejected: their image is annotated, but not known how."""
 
 
 class Entry(NamedTuple):

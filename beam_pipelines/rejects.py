@@ -11,7 +11,7 @@ REMEDIES = {
     "row_without_image": "The row does not say which image it is about: fill in the path.",
     "rows_disagree": "The rows of one image contradict each other: give all the same group and split.",
     # splits
-    "not_in_a_split": "None of the given splits names it: add it to one, if it is wanted.",
+    "not_in_a_split": "None of the given splits names it: add it to one (--split_by_folder: put it into a folder).",
     # matching
     "image_missing": "No image file has this name: check --images, or rename one of the two.",
     "name_not_utf8": "The file name is not valid UTF-8: rename the file.",

@@ -107,9 +107,12 @@ def _remarks(manifest: Manifest) -> list[str]:
     lines = [*map(printable, manifest.remarks), *_shifted_shares(manifest)]
     alone = manifest.seen.get("images_without_annotation", 0)
     if alone:
-        lines.append(
-            f"{_count(alone, 'image')} without annotation left out; --unannotated=negative takes them as negatives."
-        )
+        if "rows" in manifest.seen:  # they may well be in another table
+            what = f"{_count(alone, 'image')} that no row names left out"
+            lines.append(f"{what}; --unannotated=negative is for images without any object alone.")
+        else:
+            what = f"{_count(alone, 'image')} without annotation left out"
+            lines.append(f"{what}; --unannotated=negative takes them as negatives.")
     empty = sum(not shard.examples for split in manifest.splits.values() for shard in split.shards)
     if empty:
         lines.append(f"{_count(empty, 'shard')} without an example: ask for fewer with --num_shards.")

@@ -56,12 +56,12 @@ class LabelMap:
 
     @classmethod
     def from_names(cls, names: Iterable[str]) -> "LabelMap":
-        """Numbers the names from 1 in the order of their code points; a name may come more than once.
+        """Numbers the names from 1 in the order of `in_order`; a name may come more than once.
 
         Raises:
             LabelMapError: there is no name, or a name is empty.
         """
-        return cls(tuple(Label(name, number) for number, name in enumerate(sorted(set(names)), start=1)))
+        return cls(tuple(Label(name, number) for number, name in enumerate(in_order(names), start=1)))
 
     @classmethod
     def from_ids(cls, ids: Mapping[str, int]) -> "LabelMap":
@@ -96,6 +96,17 @@ class LabelMap:
         for label in self.labels:
             message.item.add(name=label.name, id=label.id, display_name=label.display_name)
         return text_format.MessageToString(message, as_utf8=True)
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Returns names, each once, in the order of their code points; if all are whole numbers, in that of numbers.
+
+    >>> in_order(["cat", "10", "9"]), in_order(["10", "9", "1"])
+    (['10', '9', 'cat'], ['1', '9', '10'])
+    """
+    unique = sorted(set(names))
+    numbers = all(name.isascii() and name.isdigit() for name in unique)
+    return sorted(unique, key=int) if numbers else unique
 
 
 def read_label_map(text: str | bytes) -> LabelMap:

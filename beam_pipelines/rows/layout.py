@@ -4,11 +4,22 @@ Where two columns could be the same field nothing is guessed: the person is aske
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from beam_pipelines.rows.spellings import SIDE_SPELLINGS, SPELLINGS, places_of, spelling_of
+from beam_pipelines.rows.spellings import (
+    SIDE_SPELLINGS,
+    SPELLINGS,
+    is_numbered,
+    known_spellings,
+    look_like_a_box,
+    places_of,
+    side_in,
+    side_spellings,
+    sides_of,
+    spelling_of,
+)
 from beam_pipelines.suggestions import did_you_mean
 
 BOX_FORMATS = ("xyxy", "xywh", "cxcywh")
@@ -27,6 +38,8 @@ _EXAMPLE = "filename,width,height,class,xmin,ymin,xmax,ymax"
 
 _LONGEST = 200
 """Characters of a header that are quoted."""
+_MOST_LISTED = 8
+"""Columns that a sentence names."""
 
 
 class LayoutError(ValueError):
@@ -110,14 +123,18 @@ def find_layout(header: Sequence[str], options: RowOptions, delimiter: str = ","
     _check_names(names, options)
     places = _told(names, options)
     sides = SIDES[options.box_format]
-    wanted = {**SPELLINGS, **SIDE_SPELLINGS[options.box_format]}
+    wanted = {**SPELLINGS, **side_spellings(options.box_format, names)}
     if "box" in places:
         wanted = SPELLINGS
     elif any(side in places for side in sides):
         del wanted["box"]
     _check_size(names, options, places)
-    places |= _guessed(names, wanted, places)
+    told = places
+    places = told | _guessed(names, wanted, told)
     _check_box(names, options, places)
+    _check_corners(names, places, told)
+    if not any(field in places for field in ("box", *sides)):
+        _check_no_box(names, options, places, told)
     for field in ("image", "label"):
         if field not in places:
             example = _example(names, (field,), wanted, places)
@@ -129,7 +146,7 @@ def _check_names(names: Sequence[str], options: RowOptions) -> None:
     """Refuses headers that are none, and names that stand for two columns; columns without a name are ignored."""
     if not any(names):
         raise LayoutError(f"the first line is empty: it must be a header, such as {_EXAMPLE}")
-    known = {spelling for spellings in _all_spellings() for spelling in spellings}
+    known = known_spellings()
     told = {name for _, name in options.columns}
     if not any(spelling_of(name) in known or name in told for name in names) and any(map(_is_number, names)):
         raise LayoutError(f"the first line '{_shown(names)}' looks like data: it must be a header, such as {_EXAMPLE}")
@@ -179,7 +196,7 @@ def _guessed(names: Sequence[str], wanted: Mapping[str, Collection[str]], told: 
 def _check_size(names: Sequence[str], options: RowOptions, told: Mapping[str, int]) -> None:
     """Refuses `x,y,width,height`, where the size may be that of the box or of the image."""
     others = [other for other in BOX_FORMATS if other != options.box_format]
-    if options.box_format == "xyxy" or "box" in told or any(_sides_of(names, other) for other in others):
+    if options.box_format == "xyxy" or "box" in told or any(sides_of(names, other) for other in others):
         return
     corner = SIDES[options.box_format][:2]
     spellings = SIDE_SPELLINGS[options.box_format]
@@ -206,7 +223,7 @@ def _check_box(names: Sequence[str], options: RowOptions, places: Mapping[str, i
     if "box" in places or len(here) == len(sides):
         return
     for other in BOX_FORMATS:
-        found = _sides_of(names, other) if other != options.box_format else {}
+        found = sides_of(names, other) if other != options.box_format else {}
         if found:
             columns = ",".join(
                 f"{side}={name}" for side, name in found.items() if spelling_of(name) in ("width", "height")
@@ -217,22 +234,46 @@ def _check_box(names: Sequence[str], options: RowOptions, places: Mapping[str, i
             )
     if here:
         missing = [side for side in sides if side not in places]
-        example = _example(names, missing, SIDE_SPELLINGS[options.box_format], places)
+        example = _example(names, missing, side_spellings(options.box_format, names), places)
         raise LayoutError(
             f"the header '{_shown(names)}' has {', '.join(here)} of the box and no {', '.join(missing)}: give {example}"
         )
 
 
-def _sides_of(names: Sequence[str], box_format: str) -> dict[str, str]:
-    """The four sides that a header has of a box format, each with its column's name; else nothing."""
-    found = {}
-    for side, spellings in SIDE_SPELLINGS[box_format].items():
-        size = {"w": ["width"], "h": ["height"]}.get(side, [])
-        places = places_of(names, spellings) or places_of(names, size)
-        if not places:
-            return {}
-        found[side] = names[places[0]]
-    return found
+def _check_corners(names: Sequence[str], places: Mapping[str, int], told: Mapping[str, int]) -> None:
+    """Refuses a polygon, or a box whose corners are counted in a way that is not clear."""
+    corners = [name for name in names if is_numbered(name)]
+    guessed = [names[places[side]] for side in ("xmin", "xmax") if side in places and side not in told]
+    if len(corners) > 2 and any(name in corners for name in guessed):
+        raise LayoutError(
+            f"the header '{_shown(names)}' has more than two corners ({_listed(corners)}): say which two are those of "
+            f"the box, with --columns xmin=…,ymin=…,xmax=…,ymax=…"
+        )
+
+
+def _check_no_box(
+    names: Sequence[str], options: RowOptions, places: Mapping[str, int], told: Mapping[str, int]
+) -> None:
+    """Refuses to take a table for one of classes if other columns may be the sides of boxes."""
+    sizes = ("width", "height")  # of the image or of the box
+    taken = {place for field, place in places.items() if field in told or spelling_of(names[place]) not in sizes}
+    sides = ["" if place in taken else side_in(name) for place, name in enumerate(names)]
+    if not look_like_a_box(sides):
+        return
+    expected = SIDES[options.box_format]
+    advice = f"--columns {','.join(f'{side}=…' for side in expected)}"
+    for box_format in (options.box_format, *BOX_FORMATS):
+        found = sides_of(sides, box_format)
+        if found:
+            columns = ",".join(f"{side}={names[sides.index(said)]}" for side, said in found.items())
+            other = "" if box_format == options.box_format else f"--box_format {box_format} "
+            advice = f"{other}--columns {columns}"
+            break
+    columns = _listed([name for name, side in zip(names, sides, strict=True) if side])
+    raise LayoutError(
+        f"the header '{_shown(names)}' has no {', '.join(expected)}, but {columns} look like sides of a box: "
+        f"give {advice}"
+    )
 
 
 def _example(
@@ -247,18 +288,16 @@ def _example(
     return f"--columns {','.join(parts)}"
 
 
-def _all_spellings() -> Iterator[Collection[str]]:
-    yield from SPELLINGS.values()
-    for fields in SIDE_SPELLINGS.values():
-        yield from fields.values()
-
-
 def _is_number(text: str) -> bool:
     try:
         float(text)
     except ValueError:
         return False
     return True
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:_MOST_LISTED]) + (", …" if len(names) > _MOST_LISTED else "")
 
 
 def _shown(names: Sequence[str]) -> str:

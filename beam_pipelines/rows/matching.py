@@ -17,8 +17,8 @@ from beam_pipelines.candidates import Bases, Candidates, bases_of, file_name, fo
 from beam_pipelines.coding import Batch, Outcome, in_batches
 from beam_pipelines.listing import FileSet, extension, is_image_name, without_extension
 from beam_pipelines.matching import unannotated
-from beam_pipelines.records import ListedImage, Pair, Query, RecordError, Reject, Sheet, Side, Tally
-from beam_pipelines.rows.sheets import unite
+from beam_pipelines.records import Annotation, ListedImage, Pair, Query, RecordError, Reject, Sheet, Side, Tally
+from beam_pipelines.rows.sheets import completed, unite
 from beam_pipelines.rows.sources import ReadRows, Tables
 from beam_pipelines.splits.given import assign, not_found
 
@@ -99,7 +99,7 @@ def _common_end(one: tuple[str, ...], other: tuple[str, ...]) -> int:
 
 def match_sheets(
     images: Sequence[ListedImage] | None, sheets: Iterable[Sheet], bases: Bases
-) -> tuple[list[Pair], list[Reject]]:
+) -> tuple[list[Pair], list[Reject], set[str]]:
     """Puts the rows of each image together and finds its file.
 
     Args:
@@ -108,20 +108,24 @@ def match_sheets(
         bases: as for `match_paths`.
 
     Returns:
-        A pair for each image and split that rows give it to; a reject for each image that has no file or whose rows
-        contradict each other.
+        A pair for each image and split that rows give it to, with all that any of its rows say; a reject for each
+        image that has no file or whose rows contradict each other; the names of images that are annotated, or may be.
     """
     by_path: dict[str, list[Sheet]] = {}
     for sheet in sheets:
         by_path.setdefault(sheet.annotation.filename, []).append(sheet)
     found, refused = ({path: path for path in by_path}, {}) if images is None else match_paths(images, by_path, bases)
     splits = {image.name: image.splits for image in images or () if image.splits}
-    rejects = [_reject(min(by_path[path], key=_place), path, error) for path, error in refused.items()]
+    rejects = []
+    for path, error in refused.items():
+        if not all(sheet.spoiled for sheet in by_path[path]):  # its rows are rejects already
+            rejects.append(_reject(min(by_path[path], key=_place), path, error))
     by_image: dict[tuple[str, str], list[Sheet]] = {}
     for path, name in found.items():
         for sheet in by_path[path]:
-            by_image.setdefault((name, sheet.split), []).append(sheet)
-    pairs = []
+            if not sheet.spoiled:
+                by_image.setdefault((name, sheet.split), []).append(sheet)
+    pairs: list[Pair] = []
     torn = {name for name, split in by_image if split and (name, "") in by_image}
     for (name, split), parts in by_image.items():
         if name in torn:
@@ -137,7 +141,23 @@ def match_sheets(
             rejects.append(_reject(min(parts, key=_place), name, error))
         else:
             pairs.append(Pair(whole.source, name, (split,) if split else splits.get(name, ()), whole.annotation))
-    return pairs, rejects
+    doubtful = {stem(path) for path, error in refused.items() if error.code == "image_ambiguous"}
+    annotated = {*found.values(), *(image.name for image in images or () if stem(image.name) in doubtful)}
+    return _with_all_rows(pairs), rejects, annotated
+
+
+def _with_all_rows(pairs: list[Pair]) -> list[Pair]:
+    """Returns pairs of which those of one image in several splits have the rows of all: none is a part of a picture."""
+    by_image: dict[str, list[Annotation]] = {}
+    for pair in pairs:
+        if pair.rows is not None:
+            by_image.setdefault(pair.image, []).append(pair.rows)
+    return [
+        pair._replace(rows=completed(pair.rows, (rows for rows in by_image[pair.image] if rows is not pair.rows)))
+        if pair.rows is not None and len(by_image[pair.image]) > 1
+        else pair
+        for pair in pairs
+    ]
 
 
 def _place(sheet: Sheet) -> tuple[str, int]:
@@ -157,15 +177,13 @@ class _MatchSheets(beam.DoFn):
     def process(self, element: tuple[int, Iterable[Side]]) -> Iterator[Any]:
         side = join(element[1])
         assigned = assign(side.images, side.entries, self.bases[0])
-        pairs, rejects = match_sheets(assigned.images if self.listed else None, side.sheets, self.bases)
+        pairs, rejects, annotated = match_sheets(assigned.images if self.listed else None, side.sheets, self.bases)
         yield from in_batches(pairs)
         for reject in (*rejects, *not_found(assigned)):
             yield TaggedOutput("outcomes", reject)
         matched = {pair.image for pair in pairs}
         yield TaggedOutput("outcomes", Tally("annotations", len(matched) + len(rejects)))
         yield TaggedOutput("outcomes", Tally("images", len(side.images) if self.listed else len(matched)))
-        # Those whose rows contradict each other are annotated too.
-        annotated = matched | {reject.image for reject in rejects if reject.code == "rows_disagree"}
         yield from unannotated((i for i in assigned.images if i.name not in annotated), self.unannotated)
 
 

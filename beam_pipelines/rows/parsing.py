@@ -146,6 +146,12 @@ class RowParser:
             (name, a, b, c, d, difficult, truncated, pose, is_crowd, area, mask, self._source, row),
         )
 
+    def image_of(self, cells: Sequence[str]) -> str:
+        """Returns the image of a row that cannot be parsed; '' if that cannot be told either."""
+        if len(cells) != self._number_of_cells:
+            return ""
+        return _tidy_path(cells[self._layout.places["image"]].strip())
+
     def _sides_of_cell(self, text: str) -> Sequence[str]:
         """The four numbers of a box cell, as text; four empty ones if the cell is empty.
 

@@ -25,7 +25,7 @@ from apache_beam.transforms.window import GlobalWindows
 
 from beam_pipelines.coding import Outcome
 from beam_pipelines.garbage import search_rarely
-from beam_pipelines.listing import FileSet, is_remote
+from beam_pipelines.listing import FileSet
 from beam_pipelines.records import RecordError, Reject, Side, Tally
 from beam_pipelines.rows.layout import Layout
 from beam_pipelines.rows.parsing import RowParser, decode_line, split_cells
@@ -133,7 +133,7 @@ def _open_parquet(path: str, tables: "Tables") -> _RowGroups:
 
 def _pattern(path: str) -> str:
     """Returns a pattern that only this path fits: Beam takes each path for a pattern."""
-    return path if is_remote(path) else glob.escape(path)
+    return glob.escape(path)
 
 
 class _Parse(beam.DoFn):
@@ -160,10 +160,15 @@ class _Parse(beam.DoFn):
             if not content or (isinstance(content, bytes) and content.isspace()):
                 continue
             self._count += 1
+            cells: list[str] = []
             try:
-                row = parser.parse(self._cells(content, name), number)
+                cells = self._cells(content, name)
+                row = parser.parse(cells, number)
             except RecordError as error:
-                yield TaggedOutput("outcomes", Reject(error.code, "row", name, "", error.message, row=number))
+                image = parser.image_of(cells)
+                yield TaggedOutput("outcomes", Reject(error.code, "row", name, image, error.message, row=number))
+                if image:
+                    self._sheets.spoil(image, name, number)
             else:
                 self._sheets.add(row, name, number)
         if self._sheets.are_many:

@@ -21,14 +21,14 @@ from beam_pipelines.steps.left_out import LeftOut, counted, say
 from beam_pipelines.steps.sources import find_tables, read_annotations
 from beam_pipelines.steps.whole_files import written_whole
 from beam_pipelines.summary import printable
-from data_contract.label_map import Label, LabelMap, LabelMapError, read_label_map
+from data_contract.label_map import Label, LabelMap, LabelMapError, in_order, read_label_map
 
 EXAMPLE = """examples:
   shardbox label_map --rows labels.csv --output label_map.pbtxt
   shardbox label_map --rows more_labels.csv --keep label_map.pbtxt --output new_label_map.pbtxt
   shardbox label_map --from_classes upper,lower,full --output label_map.pbtxt
 
-Ids start from 1: in alphabetical order, or in the order of --from_classes.
+Ids start from 1: in alphabetical order (classes that are numbers: in that of numbers), or as --from_classes says.
 """
 
 _MOST_CLASSES = 30
@@ -64,11 +64,12 @@ def run(values: argparse.Namespace, screen: Console) -> None:
         raise UsageError(f"{wrong}: give one of --rows, --annotations and --from_classes")
     kept = _read_kept(values.keep)
     rejects = f"{values.output}.rejects.jsonl"
-    with written_whole([rejects, values.output], values.overwrite) as create:
+    inputs = [FileSet.of(kind, getattr(values, kind)) for kind in given if kind != "from_classes"]
+    with written_whole([rejects, values.output], values.overwrite, inputs) as create:
         left_out = LeftOut(rejects, create)
         counts = None if values.from_classes else _count(values, left_out)
         try:
-            label_map = extended(kept, values.from_classes or sorted(counts or ()))
+            label_map = extended(kept, values.from_classes or in_order(counts or ()))
         except LabelMapError as error:
             raise DatasetError(str(error)) from None
         create(values.output).write(label_map.to_pbtxt().encode())

@@ -28,7 +28,7 @@ from beam_pipelines.splits.fractions import parse_fractions
 from beam_pipelines.steps.division import NOWHERE, Source, copy_lines, divide, open_sources, read_images
 from beam_pipelines.steps.leak_groups import Images, group_by_content, group_by_path
 from beam_pipelines.steps.left_out import LeftOut, say
-from beam_pipelines.steps.sources import Table, find_tables
+from beam_pipelines.steps.sources import find_tables
 from beam_pipelines.steps.whole_files import written_whole
 from beam_pipelines.summary import printable
 from beam_pipelines.survey import Survey
@@ -101,8 +101,8 @@ def run(values: argparse.Namespace, screen: Console) -> None:
     _check_groups(values.group_by, sources)
     names = [f"{split}.csv" for split in fractions]
     outputs = [os.path.join(values.output, name) for name in (_REJECTS, *names)]
-    _check_places(values.output, outputs, tables)
-    with written_whole(outputs, values.overwrite) as create:
+    _check_folder(values.output)
+    with written_whole(outputs, values.overwrite, [FileSet.of("rows", values.rows)]) as create:
         left_out = LeftOut(outputs[0], create)
         images = Images(with_objects=bool(values.images))
         left_out.survey.add(Tally("rows", read_images(sources, images, left_out)), seed=0)
@@ -132,20 +132,16 @@ def _check_groups(group_by: str | None, sources: Sequence[Source]) -> None:
         )
 
 
-def _check_places(folder: str, outputs: Sequence[str], tables: Sequence[Table]) -> None:
-    """Refuses an output folder that is none, and outputs that are inputs.
+def _check_folder(folder: str) -> None:
+    """Refuses an output folder that is none.
 
     Raises:
-        UsageError: naming them.
+        UsageError: naming it.
     """
     if is_remote(folder):
         raise UsageError(f"--output '{folder}' is not on a disk of this machine: give a folder here, and copy it")
     if os.path.exists(folder) and not os.path.isdir(folder):
         raise UsageError(f"--output '{folder}' is a file: give a folder")
-    inputs = {os.path.realpath(table.path) for table in tables}
-    for path in outputs:
-        if os.path.realpath(path) in inputs:
-            raise UsageError(f"--output '{folder}' would replace '{path}', which --rows reads: give another folder")
 
 
 def _examiner(values: argparse.Namespace) -> Examiner:

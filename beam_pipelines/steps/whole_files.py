@@ -3,24 +3,32 @@
 import errno
 import os
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 from beam_pipelines.failures import UsageError
-from beam_pipelines.listing import is_remote
+from beam_pipelines.listing import FileSet, is_remote
 
 
 @contextmanager
-def written_whole(paths: Sequence[str], overwrite: bool) -> Iterator[Callable[[str], BinaryIO]]:
+def written_whole(
+    paths: Sequence[str], overwrite: bool, inputs: Iterable[FileSet] = ()
+) -> Iterator[Callable[[str], BinaryIO]]:
     """Gives a function that opens one of `paths` for writing; the files take their names when the block ends well.
 
     Those that were not opened are deleted then if they are there: they would tell of an earlier run. Where there are
     several, the last goes first and comes last, so that files of two runs never look like those of one.
 
+    Args:
+        paths: of the files.
+        overwrite: whether files that are there are replaced.
+        inputs: what is read meanwhile, and stays.
+
     Raises:
-        UsageError: if one of them exists and `overwrite` is not set, or if one cannot be written.
+        UsageError: if one of them is an input, exists and `overwrite` is not set, or cannot be written.
     """
+    refuse_inputs(paths, inputs)
     for path in reversed(paths):  # the last is what a person asked for
         _check(path, overwrite)
     parts: dict[str, BinaryIO] = {}
@@ -50,6 +58,22 @@ def written_whole(paths: Sequence[str], overwrite: bool) -> Iterator[Callable[[s
         for folder in reversed(folders):
             with suppress(OSError):  # what was written lies in it, or something else
                 os.rmdir(folder)
+
+
+def refuse_inputs(paths: Iterable[str], inputs: Iterable[FileSet]) -> None:
+    """Refuses to write to files that are read.
+
+    Raises:
+        UsageError: naming the file and the flag that reads it.
+    """
+    there = {os.path.realpath(path): path for path in paths if is_remote(path) or os.path.isfile(path)}
+    if not there:
+        return  # nothing to lose, and inputs may take long to list
+    for files in inputs:
+        for name, _ in files.names():
+            path = there.get(os.path.realpath(files.path(name)))
+            if path is not None:
+                raise UsageError(f"--output would replace '{path}', which --{files.kind} reads: give another place")
 
 
 def _check(path: str, overwrite: bool) -> None:

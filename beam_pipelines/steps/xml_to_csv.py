@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from rich.console import Console
 
 from beam_pipelines.boxes import object_text
+from beam_pipelines.candidates import file_name, stem
 from beam_pipelines.flags import add_max_rejects_flag
 from beam_pipelines.listing import FileSet, without_extension
 from beam_pipelines.planning import refuse_rejects
@@ -56,7 +57,7 @@ def run(values: argparse.Namespace, screen: Console) -> None:
     files = FileSet.of("annotations", values.annotations)
     files.check()
     rejects = f"{values.output}.rejects.jsonl"
-    with written_whole([rejects, values.output], values.overwrite) as create:
+    with written_whole([rejects, values.output], values.overwrite, [files]) as create:
         conversion = _Conversion(LeftOut(rejects, create), values.all_columns)
         text = io.TextIOWrapper(create(values.output), encoding="utf-8", newline="")
         table = csv.writer(text, lineterminator="\n")
@@ -117,6 +118,7 @@ class _Conversion:
         self._all_columns = all_columns
         self._images: dict[str, str] = {}
         self._shared: list[tuple[str, str, str]] = []
+        self._elsewhere: list[tuple[str, str]] = []
         self._classes = Counter[str]()
         self._repairs = Counter[str]()
         self._flagged = self._empty = 0
@@ -132,6 +134,8 @@ class _Conversion:
         first = self._images.setdefault(image, name)
         if first != name:
             self._shared.append((image, first, name))
+        if stem(name) not in (stem(image), file_name(image)):
+            self._elsewhere.append((name, image))
         self._classes.update(_in_one_line(one.name) for one in annotation.objects)
         self._repairs.update(annotation.repairs)
         self._flagged += sum(map(_is_flagged, annotation.objects))
@@ -157,6 +161,14 @@ class _Conversion:
             yield (
                 f"{counted(len(self._shared), 'annotation')} of an image that another one is of, such as '{other}' "
                 f"and '{first}' of '{image}': their rows together are read as one image"
+            )
+        if self._elsewhere:
+            name, image = self._elsewhere[0]
+            verb, whose = ("names", "its") if len(self._elsewhere) == 1 else ("name", "their")
+            yield (
+                f"{counted(len(self._elsewhere), 'annotation')} {verb} another image in <filename> than {whose} own "
+                f"name, such as '{name}' of '{image}': rows follow <filename>, while `shardbox build` takes an image "
+                f"of the annotation's own name first"
             )
         if self._flagged and not self._all_columns:
             yield (

@@ -302,7 +302,8 @@ IMAGE = "the column 'path', the image, must hold paths, as text or pathlib.Path,
         ),
         (
             {"frames": frame(6), "masks": "p"},
-            "masks is given, and no table has a column for it: name it, columns={'mask': 'HEADER'}",
+            "masks is given, and the frame has no column that says which mask an object has: "
+            "name it, columns={'mask': 'HEADER'}",
         ),
     ],
 )

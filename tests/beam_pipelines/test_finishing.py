@@ -73,6 +73,7 @@ MANIFEST = Manifest(
     rejects=Rejects((RejectFile("rejects-00000-of-00001.jsonl", 2, 33, "0000000d"),), {"box_outside": 2}),
     repairs={"box_rounded": 1, "size_missing": 3},
     seen={"annotations": 4, "images": 0},
+    remarks=PLAN.remarks,
 )
 
 

@@ -60,6 +60,9 @@ def test_anything_else_is_a_folder(name):
         {},
         {"frames": TWO},
         {"splits": {"train": 0.5, "test": 0.5}},
+        {"images": "images"},
+        {"images": Path("images")},
+        {"images": ["a", Path("b")]},
         {"output": "a.tfrecord", "label_map": {"cat": 1}},
         {"output": "a.tfrecord", "label_map": "map.pbtxt"},
     ],
@@ -74,6 +77,14 @@ def test_calls_that_can_be(changes):
         (
             {"beam": "--runner=FlinkRunner"},
             "beam must be a list of flags, not the text '--runner=FlinkRunner': write beam=['--runner=FlinkRunner']",
+        ),
+        *(
+            (
+                {"images": nothing},
+                "images is empty: give a folder or patterns, or leave it out: "
+                "then rows hold paths as they can be opened",
+            )
+            for nothing in ([], (), "")
         ),
         ({"frames": {}}, "frames is empty: give a frame for each split, such as {'train': …, 'test': …}"),
         ({"frames": {1: "f"}}, "frames has the key 1, but splits are named by text: write '1'"),

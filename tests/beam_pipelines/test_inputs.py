@@ -156,7 +156,8 @@ def test_groups_of_rows(folder, header, grouped):
 def test_rows_may_name_all_images(folder):
     """Then none is listed, and it is no matter that --images matches nothing."""
     found = find_inputs(of_rows(folder, BOXES), str(folder / "elsewhere"))
-    assert found.images == FileSet.of("images", [str(folder / "elsewhere")], "out")
+    place = str(folder / "elsewhere")
+    assert found.images == FileSet("images", (place,), (place,), (place,), place, "")
     assert found.images_listed is False
 
 
@@ -233,7 +234,8 @@ def test_masks_without_their_folder(folder):
 def test_a_folder_of_masks_that_no_row_names(folder):
     (folder / "m").mkdir()
     assert refusal(of_rows(folder, BOXES, "--masks", "m")) == (
-        "--masks is given, and no table has a column for it: name it, --columns mask=HEADER"
+        "--masks is given, and --rows 'a.csv' has no column that says which mask an object has: "
+        "name it, --columns mask=HEADER"
     )
 
 

@@ -107,6 +107,26 @@ def test_what_is_there_stays(folder: Path, name: str):
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize(
+    ("rows", "output"),
+    [
+        ("in/rows.csv", "in/rows.csv"),
+        ("in/rows.csv", "in/../in/rows.csv"),
+        ("in", "in/rows.csv"),
+        ("in/*.csv", "linked/rows.csv"),
+        ("in/a.rejects.jsonl", "in/a"),
+    ],
+)
+def test_rows_are_not_replaced(folder: Path, rows: str, output: str, overwrite: bool):
+    put(folder, "in/a.rejects.jsonl", RACCOON_ROWS)
+    (folder / "linked").symlink_to(folder / "in")
+    lost = f"{output}.rejects.jsonl" if output == "in/a" else output
+    assert refusal(folder, f"--rows={folder}/{rows}", output=output, overwrite=overwrite) == (
+        f"--output would replace '{folder}/{lost}', which --rows reads: give another place"
+    )
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
 def test_a_folder_is_no_file(folder: Path, overwrite: bool):
     (folder / "out/a.tfrecord").mkdir()
     sentence = f"--output '{folder}/out/a.tfrecord' is a folder: give a file"

@@ -25,6 +25,26 @@ def missing(number, start=0, **changes):
     return [reject(annotation=f"{i:03}.xml", **changes) for i in range(start, start + number)]
 
 
+BAD_BOXES = (
+    "2 of 12 boxes were rejected (17%): pictures of which none is left count as negatives, which they may not be"
+)
+
+
+def test_a_few_bad_boxes_are_worth_no_remark():
+    bad = [reject(code="box_outside", level="box")]
+    assert make_plan(survey_of(pictures(10) + bad), wishes()).remarks == ()
+
+
+def test_a_set_of_which_no_box_is_left_is_refused():
+    found = [reject(code="box_outside", level="box", message="x from 50 to 60")] * 2
+    assert refusal(pictures(10, boxes=(), signature="") + found) == (
+        "none of 2 boxes can be used\n"
+        f"  box_outside: 2. {REMEDIES['box_outside']}\n"
+        "    'a.xml': x from 50 to 60\n"
+        "    'a.xml': x from 50 to 60"
+    )
+
+
 def test_a_plan():
     found = pictures(10)
     outcomes = [
@@ -39,7 +59,7 @@ def test_a_plan():
         *({"cat": 1}, None, 5, {"train": 1, "validation": 1, "test": 1}, 1),
         {"annotations": 11, "images": 5, "images_without_annotation": 3},
         {"box_outside": 2, "duplicate_identical": 1},
-        (),
+        (BAD_BOXES,),
     )
     assert plan.split.groups == {"train": 8, "validation": 1, "test": 1}
     names = list(splits_of(plan, found).values())
@@ -167,7 +187,11 @@ def test_no_picture_is_in_a_given_split():
     assert refusal([unlisted, entry, reject(annotation="z.xml")], fractions=None, splits=("train",)) == (
         "1 of 1 images were rejected (100.0%): nothing is left to write\n"
         f"  image_missing: 1. {REMEDIES['image_missing']}\n"
-        "    'z.xml': no image file is named so: not 'a'"
+        "    'z.xml': no image file is named so: not 'a'\n"
+        f"  image_missing: 1. {REMEDIES['image_missing']}\n"
+        "    'train.txt' line 1 and 'b': no such image\n"
+        f"  not_in_a_split: 1. {REMEDIES['not_in_a_split']}\n"
+        "    'a.xml' and 'a.jpg': none names it"
     )
 
 

@@ -65,14 +65,14 @@ def test_a_column_is_respected(leaky: Path):
 
 
 def test_an_image_in_two_splits_is_two_examples(leaky: Path):
-    """Each with the boxes of its own rows, and a source_id of its own."""
+    """Each with the boxes of all its rows, and a source_id of its own."""
     found = [
         (split, example["image/object/class/text"], example["image/source_id"])
         for split, examples in examples_of(leaky / "out").items()
         for example in examples
         if name_of(example) == "both.jpg"
     ]
-    assert [one[:2] for one in found] == [("Train", [b"cat"]), ("test", [b"dog"])]
+    assert [one[:2] for one in found] == [("Train", [b"cat", b"dog"]), ("test", [b"cat", b"dog"])]
     ids = [e["image/source_id"][0] for split in examples_of(leaky / "out").values() for e in split]
     assert len(set(ids)) == len(ids) == 16
 
@@ -239,7 +239,8 @@ def test_a_copy_in_another_folder_is_a_leak(folders: Path, tmp_path: Path):
             "  image_missing: 2. No image file has this name: check --images, or rename one of the two.\n"
             "    '{folder}/train.txt' line 1 and 'a': split 'train' lists it, and no image file is named so\n"
             "    '{folder}/val.txt' line 1 and 'b': split 'val' lists it, and no image file is named so\n"
-            "  not_in_a_split: 2. None of the given splits names it: add it to one, if it is wanted.\n"
+            "  not_in_a_split: 2. None of the given splits names it: add it to one "
+            "(--split_by_folder: put it into a folder).\n"
             "    'rows.csv' and '0.jpg': none of the given splits names it\n"
             "    'rows.csv' and '1.jpg': none of the given splits names it",
         ),

@@ -271,8 +271,12 @@ def lost_box(line: int, code: str, message: str, box: str, image: str = "good.jp
 WHY = [
     lost(3, "row_malformed", "the row has 4 cells, the header 11: write a ',' for an empty cell too"),
     lost(4, "row_without_image", "the column 'filename' is empty: name the image of the row"),
-    lost(5, "class_missing", "the column 'class' is empty: give the box a class"),
-    lost(6, "box_missing", "the class is 'cat' and the box is empty: fill in both, or none for no object"),
+    lost(5, "class_missing", "the column 'class' is empty: give the box a class", "good.jpg", level="row"),
+    lost(
+        *(6, "box_missing", "the class is 'cat' and the box is empty: fill in both, or none for no object"),
+        *("good.jpg",),
+        level="row",
+    ),
     lost(
         7,
         "row_malformed",
@@ -354,7 +358,6 @@ def test_the_other_rows_stay(bad: Path):
         "good.jpg": [cat],
         "naïve.jpg": [("cat", *(float32(side) for side in (4 / 40, 4 / 30, 20 / 40, 20 / 30)))],
         "day/twin.jpg": [cat],
-        "night/twin.jpg": [],
         "lone.jpg": [cat],
         "ext.jpg": [cat],
         "unnamed.jpg": [],
@@ -447,7 +450,8 @@ SAMPLE = b"image,label,bbox,split,group,mask\n"
         (
             b"image,label,bbox\n",
             ("--masks=.",),
-            "--masks is given, and no table has a column for it: name it, --columns mask=HEADER",
+            "--masks is given, and --rows 't.csv' has no column that says which mask an object has: "
+            "name it, --columns mask=HEADER",
         ),
         (b"image,label\n", ("--normalized",), "--normalized is given, and no table has boxes"),
         (

@@ -60,6 +60,14 @@ def test_the_classic_header():
         ("image,label,bounding_box,iscrowd,area,mask,pose", "image label box is_crowd area mask pose"),
         ("image,label,is_difficult,Truncated,subset,patient_id", "image label difficult truncated split group"),
         ("image_name,class,bbox_x1,bbox_y1,bbox_x2,bbox_y2,img_height", "image label xmin ymin xmax ymax height"),
+        ("filename,class,minx,miny,maxx,maxy", "image label xmin ymin xmax ymax"),
+        ("filename,class,xMin,yMin,xMax,yMax", "image label xmin ymin xmax ymax"),
+        ("filename,class,Min X,Min Y,Max X,Max Y", "image label xmin ymin xmax ymax"),
+        ("filename,class,bbox_left,bbox_top,bbox_right,bbox_bottom", "image label xmin ymin xmax ymax"),
+        ("filename,class,x0,y0,x1,y1", "image label xmin ymin xmax ymax"),
+        ("filename,class,x1,y1,x0,y0", "image label xmax ymax xmin ymin"),
+        ("filename,class,bbox_x0,bbox_y0,bbox_x1,bbox_y1", "image label xmin ymin xmax ymax"),
+        ("filename,class,x1,y1,x2,y2,y0", "image label xmin ymin xmax ymax"),
     ],
 )
 def test_headers_that_are_known(header: str, fields: str):
@@ -90,6 +98,25 @@ def test_a_table_without_boxes_tells_classes_of_images():
     assert layout.has("split")
 
 
+@pytest.mark.parametrize(
+    "others",
+    [
+        *("width,height", "width,height,photographer,year", "x_res,y_res,width_px", "lens,whys,axis,hawk,boxes_1"),
+        *("left_lung,right_lung,left_kidney,right_kidney", "upper_part,row,column", "img_width,img_height,x_dpi,y_dpi"),
+        *("left_min,left_max,right_min,right_max", "xy_a,xy_b,x_c", "min_age,max_age,min_price"),
+    ],
+)
+def test_other_columns_of_a_table_without_boxes(others: str):
+    assert not find_layout(["filename", "class", *others.split(",")], RowOptions()).has_boxes
+
+
+def test_columns_that_are_told_are_no_sides_of_a_box():
+    told = RowOptions(parse_columns("group=left_x,mask=top_y"))
+    assert not find_layout(["image", "label", "left_x", "top_y", "right_x", "bottom_y"], told).has_boxes
+    sizes = RowOptions(parse_columns("width=width,height=height"))
+    assert not find_layout(["image", "label", "x_res", "y_res", "width", "height"], sizes).has_boxes
+
+
 def test_the_header_stays_as_it_is():
     assert find_layout([" path ", "class"], RowOptions(), "\t")[1:3] == ((" path ", "class"), "\t")
 
@@ -102,6 +129,7 @@ def test_columns_that_are_told_come_before_those_that_are_guessed():
     )
     assert places("path,class,bbox,xmin,ymin,xmax,ymax", "box=bbox") == {"image": 0, "label": 1, "box": 2}
     sides = "xmin=x1,ymin=y1,xmax=x2,ymax=y2"
+    assert places("image,label,x1,y1,x2,y2,x3,y3", sides) == in_order("image label xmin ymin xmax ymax")
     assert "box" not in places("path,class,bbox,x1,y1,x2,y2", sides)
     assert places("image,label,x,y,bw,bh,width,height", "w=bw,h=bh", "xywh") == in_order(
         "image label x y w h width height"
@@ -161,6 +189,60 @@ def test_columns_that_are_told_come_before_those_that_are_guessed():
             "the header 'image,label,x,y,Width,height' has no xmin, ymin, xmax, ymax but x, y, Width, height: "
             "give --box_format xywh --columns w=Width,h=height",
         ),
+        (
+            "image,label,x0,y0,x1,y1,x2,y2",
+            "the header 'image,label,x0,y0,x1,y1,x2,y2' has more than two corners (x0, x1, x2): "
+            "say which two are those of the box, with --columns xmin=…,ymin=…,xmax=…,ymax=…",
+        ),
+        (
+            "image,label,x1,y1,x2,y2,x3,y3,x4,y4",
+            "the header 'image,label,x1,y1,x2,y2,x3,y3,x4,y4' has more than two corners (x1, x2, x3, x4): "
+            "say which two are those of the box, with --columns xmin=…,ymin=…,xmax=…,ymax=…",
+        ),
+        (
+            "Filename,class,Width,Height,Roi.X1,Roi.Y1,Roi.X2,Roi.Y2",
+            "the header 'Filename,class,Width,Height,Roi.X1,Roi.Y1,Roi.X2,Roi.Y2' has no xmin, ymin, xmax, ymax, but "
+            "Width, Height, Roi.X1, Roi.Y1, Roi.X2, Roi.Y2 look like sides of a box: "
+            "give --columns xmin=Roi.X1,ymin=Roi.Y1,xmax=Roi.X2,ymax=Roi.Y2",
+        ),
+        (
+            "image,label,faceMinX,faceMaxX,faceMinY,faceMaxY",
+            "the header 'image,label,faceMinX,faceMaxX,faceMinY,faceMaxY' has no xmin, ymin, xmax, ymax, but "
+            "faceMinX, faceMaxX, faceMinY, faceMaxY look like sides of a box: "
+            "give --columns xmin=faceMinX,ymin=faceMinY,xmax=faceMaxX,ymax=faceMaxY",
+        ),
+        (
+            "image,label,x_px,y_px,w_px,h_px",
+            "the header 'image,label,x_px,y_px,w_px,h_px' has no xmin, ymin, xmax, ymax, but x_px, y_px, w_px, h_px "
+            "look like sides of a box: give --box_format xywh --columns x=x_px,y=y_px,w=w_px,h=h_px",
+        ),
+        (
+            "image,label,x_pos,y_pos,width,height",
+            "the header 'image,label,x_pos,y_pos,width,height' has no xmin, ymin, xmax, ymax, but x_pos, y_pos, "
+            "width, height look like sides of a box: "
+            "give --box_format xywh --columns x=x_pos,y=y_pos,w=width,h=height",
+        ),
+        (
+            "image,label,x_from,x_to,y_from,y_to",
+            "the header 'image,label,x_from,x_to,y_from,y_to' has no xmin, ymin, xmax, ymax, but x_from, x_to, "
+            "y_from, y_to look like sides of a box: give --columns xmin=…,ymin=…,xmax=…,ymax=…",
+        ),
+        (
+            "image,label,min_a,min_b,max_a,max_b",
+            "the header 'image,label,min_a,min_b,max_a,max_b' has no xmin, ymin, xmax, ymax, but min_a, min_b, max_a, "
+            "max_b look like sides of a box: give --columns xmin=…,ymin=…,xmax=…,ymax=…",
+        ),
+        (
+            "image,label,row_min,col_min,row_max,col_max",
+            "the header 'image,label,row_min,col_min,row_max,col_max' has no xmin, ymin, xmax, ymax, but row_min, "
+            "col_min, row_max, col_max look like sides of a box: give --columns xmin=…,ymin=…,xmax=…,ymax=…",
+        ),
+        (
+            "image,label,ax_x,ay_y,bx_x,by_y,cx_x,cy_y,dx_x,dy_y,ex_x",
+            "the header 'image,label,ax_x,ay_y,bx_x,by_y,cx_x,cy_y,dx_x,dy_y,ex_x' has no xmin, ymin, xmax, ymax, but "
+            "ax_x, ay_y, bx_x, by_y, cx_x, cy_y, dx_x, dy_y, … look like sides of a box: "
+            "give --columns xmin=…,ymin=…,xmax=…,ymax=…",
+        ),
     ],
 )
 def test_headers_that_are_refused(header: str, sentence: str):
@@ -190,6 +272,12 @@ def test_headers_that_are_refused(header: str, sentence: str):
             "xywh",
             "the header 'image,label,xmin,ymin,xmax,ymax,width,height' has no x, y, w, h but xmin, ymin, xmax, ymax: "
             "give --box_format xyxy",
+        ),
+        (
+            "image,label,x0,y0,x1,y1",
+            "",
+            "xywh",
+            "the header 'image,label,x0,y0,x1,y1' has no x, y, w, h but x0, y0, x1, y1: give --box_format xyxy",
         ),
         (
             "paths,label",

@@ -157,24 +157,47 @@ def sheet(image: str, row: int = 1, split: str = "", source: str = "rows.csv", g
 
 def test_sheets_of_one_image_make_a_pair():
     parts = [sheet("seq/a.jpg", 2), sheet("a.jpg", 1), sheet("b.jpg", 3, source="more.csv")]
-    pairs, rejects = match_sheets(images("seq/a.jpg", "b.jpg"), parts, NO_BASES)
+    pairs, rejects, annotated = match_sheets(images("seq/a.jpg", "b.jpg", "c.jpg"), parts, NO_BASES)
     one, two, three = (part.annotation for part in parts)
     both = two._replace(objects=two.objects + one.objects)
     assert pairs == [Pair("rows.csv", "seq/a.jpg", (), both), Pair("more.csv", "b.jpg", (), three)]
-    assert rejects == []
+    assert (rejects, annotated) == ([], {"seq/a.jpg", "b.jpg"})
 
 
-def test_a_pair_for_each_split():
+def test_a_pair_for_each_split_with_the_rows_of_all():
+    """A part of the boxes would be a wrong picture."""
     parts = [sheet("a.jpg", 1, "train"), sheet("a.jpg", 2, "test"), sheet("a.jpg", 3, "train")]
-    pairs, rejects = match_sheets(images("a.jpg"), parts, NO_BASES)
-    assert [(p.splits, [one.row for one in p.rows.objects]) for p in pairs] == [(("train",), [1, 3]), (("test",), [2])]
+    parts[1] = parts[1]._replace(annotation=parts[1].annotation._replace(labels=("indoor",)))
+    other = parts[1].annotation.objects[0]._replace(name="dog")
+    parts[1] = parts[1]._replace(annotation=parts[1].annotation._replace(objects=(other, *parts[2].annotation.objects)))
+    pairs, rejects, _ = match_sheets(images("a.jpg"), parts, NO_BASES)
+    found = [(p.splits, [(one.name, one.row) for one in p.rows.objects], p.rows.labels) for p in pairs]
+    assert found == [
+        (("train",), [("cat", 1), ("cat", 3), ("dog", 2)], ("indoor",)),
+        (("test",), [("dog", 2), ("cat", 3)], ("indoor",)),
+    ]
     assert rejects == []
+
+
+def test_images_of_bad_rows_are_annotated():
+    spoiled = Sheet(Annotation("a.jpg", "", "", 0, 0, ()), "rows.csv", 4, "", spoiled=True)
+    lost = spoiled._replace(annotation=spoiled.annotation._replace(filename="lost.jpg"))
+    assert match_sheets(images("a.jpg", "b.jpg"), [spoiled, lost], NO_BASES) == ([], [], {"a.jpg"})
+    pairs, rejects, annotated = match_sheets(images("a.jpg"), [spoiled, sheet("a.jpg", 5)], NO_BASES)
+    assert (pairs, rejects) == ([Pair("rows.csv", "a.jpg", (), sheet("a.jpg", 5).annotation)], [])
+    assert annotated == {"a.jpg"}
+
+
+def test_images_that_an_ambiguous_row_may_mean_are_annotated():
+    _, rejects, annotated = match_sheets(images("x/1.jpg", "y/1.jpg", "2.jpg"), [sheet("1.jpg")], NO_BASES)
+    assert [reject.code for reject in rejects] == ["image_ambiguous"]
+    assert annotated == {"x/1.jpg", "y/1.jpg"}
 
 
 def test_an_image_of_which_only_some_rows_name_a_split_is_rejected():
     """In a split it would lack boxes."""
     parts = [sheet("a.jpg", 1, "train"), sheet("a.jpg", 4), sheet("x/a.jpg", 3), sheet("b.jpg", 5, "test")]
-    pairs, rejects = match_sheets(images("x/a.jpg", "b.jpg"), parts, NO_BASES)
+    pairs, rejects, _ = match_sheets(images("x/a.jpg", "b.jpg"), parts, NO_BASES)
     message = "some rows of the image name a split and others, as this one, none"
     assert [pair.image for pair in pairs] == ["b.jpg"]
     assert rejects == [Reject("rows_disagree", "image", "rows.csv", "x/a.jpg", message, row=3)]
@@ -191,6 +214,7 @@ def test_an_image_without_file_is_rejected_once_by_its_first_row():
     assert match_sheets(images("a.jpg"), parts, NO_BASES) == (
         [],
         [Reject("image_missing", "image", "rows.csv", "x.jpg", message, row=4)],
+        set(),
     )
 
 
@@ -200,11 +224,12 @@ def test_an_image_whose_rows_disagree_is_rejected():
     assert match_sheets(images("a.jpg"), parts, NO_BASES) == (
         [],
         [Reject("rows_disagree", "image", "rows.csv", "a.jpg", message, row=5)],
+        {"a.jpg"},
     )
 
 
 def test_paths_are_images_where_none_are_listed():
-    pairs, rejects = match_sheets(None, [sheet("deep/x.jpg")], NO_BASES)
+    pairs, rejects, _ = match_sheets(None, [sheet("deep/x.jpg")], NO_BASES)
     assert (pairs, rejects) == ([Pair("rows.csv", "deep/x.jpg", (), sheet("deep/x.jpg").annotation)], [])
 
 

@@ -135,6 +135,28 @@ def test_a_label_map_may_be_extended_in_place(tmp_path: Path):
     assert ids(path) == {"b": 1, "a": 2}
 
 
+@pytest.mark.parametrize(
+    ("flags", "output", "lost", "kind"),
+    [
+        (["--rows={}/a.csv"], "a.csv", "a.csv", "rows"),
+        (["--rows={}/*.csv"], "a.csv", "a.csv", "rows"),
+        (["--rows={}/b.rejects.jsonl"], "b", "b.rejects.jsonl", "rows"),
+        (["--annotations={}/a.xml"], "a.xml", "a.xml", "annotations"),
+        (["--annotations={}"], "a.xml", "a.xml", "annotations"),
+    ],
+)
+def test_what_is_read_is_not_replaced(tmp_path: Path, flags: list[str], output: str, lost: str, kind: str):
+    for name in ("a.csv", "b.rejects.jsonl"):
+        write_rows(tmp_path / name, DOG)
+    (tmp_path / "a.xml").write_text("<annotation><object><name>cat</name></object></annotation>")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    placed = [flag.replace("{}", str(tmp_path)) for flag in flags]
+    assert refused(label_map, *placed, "--output", tmp_path / output, "--overwrite") == (
+        f"--output would replace '{tmp_path}/{lost}', which --{kind} reads: give another place"
+    )
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
 def test_of_many_classes_the_first_are_shown(tmp_path: Path):
     names = ",".join(f"c{i:02d}" for i in range(32))
     lines = run(label_map, "--from_classes", names, "--output", tmp_path / "map.pbtxt")

@@ -216,7 +216,7 @@ EXPRESSION = "it is a regular expression, searched in the path"
         (["--rows={}/a.csv", "--output={}/a.csv"], "--output '{}/a.csv' is a file: give a folder"),
         (
             ["--rows={}/train.csv", "--output={}", "--overwrite"],
-            "--output '{}' would replace '{}/train.csv', which --rows reads: give another folder",
+            "--output would replace '{}/train.csv', which --rows reads: give another place",
         ),
         (
             ["--rows={}/a.csv", "--output={}"],

@@ -6,15 +6,17 @@ from pathlib import Path
 import pytest
 
 from beam_pipelines.failures import UsageError
+from beam_pipelines.listing import FileSet
 from beam_pipelines.steps import whole_files
-from beam_pipelines.steps.whole_files import written_whole
+from beam_pipelines.steps.whole_files import refuse_inputs, written_whole
 
 from .made_steps import names_in
 
 
-def refusal(*paths: object, overwrite: bool = False) -> str:
-    with pytest.raises(UsageError) as caught, written_whole([str(path) for path in paths], overwrite) as create:
-        create(str(paths[-1]))
+def refusal(*paths: object, overwrite: bool = False, inputs: list[FileSet] | tuple = ()) -> str:
+    given = [str(path) for path in paths]
+    with pytest.raises(UsageError) as caught, written_whole(given, overwrite, inputs) as create:
+        create(given[-1])
     return str(caught.value)
 
 
@@ -114,6 +116,39 @@ def test_an_existing_file_is_refused(tmp_path: Path):
     path.write_text("old")
     assert refusal(path) == f"--output: '{path}' exists: give another place, or replace it with --overwrite"
     assert path.read_text() == "old"
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize("kind", ["rows", "annotations"])
+@pytest.mark.parametrize("pattern", ["in/a.csv", "in/a.*", "in/**", "linked/a.csv", "link.csv"])
+@pytest.mark.parametrize("path", ["in/a.csv", "in/../in/a.csv", "linked/a.csv", "link.csv"])
+def test_an_input_is_refused(tmp_path: Path, path: str, pattern: str, kind: str, overwrite: bool):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.csv").write_text("mine")
+    (tmp_path / "linked").symlink_to("in")
+    (tmp_path / "link.csv").symlink_to("in/a.csv")
+    before = names_in(tmp_path)
+    given = f"{tmp_path}/{path}"
+    inputs = [FileSet.of("rows", [f"{tmp_path}/other.csv"]), FileSet.of(kind, [f"{tmp_path}/{pattern}"])]
+    sentence = f"--output would replace '{given}', which --{kind} reads: give another place"
+    assert refusal(given, tmp_path / "new", overwrite=overwrite, inputs=inputs) == sentence
+    assert refusal(tmp_path / "new", given, overwrite=overwrite, inputs=inputs) == sentence
+    assert names_in(tmp_path) == before
+    assert (tmp_path / "in" / "a.csv").read_text() == "mine"
+
+
+def test_files_beside_the_inputs_are_written(tmp_path: Path):
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("old")
+    path = str(tmp_path / "b.csv")
+    with written_whole([path], overwrite=True, inputs=[FileSet.of("rows", [str(tmp_path / "a.csv")])]) as create:
+        create(path).write(b"new")
+    assert [(tmp_path / name).read_text() for name in ("a.csv", "b.csv")] == ["old", "new"]
+
+
+def test_inputs_are_not_listed_if_there_is_nothing_to_lose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(FileSet, "names", lambda _: pytest.fail("listed"))
+    refuse_inputs([f"{tmp_path}/new.csv"], [FileSet.of("rows", [str(tmp_path)])])
 
 
 def test_a_file_of_rejects_that_exists_is_refused(tmp_path: Path):

@@ -131,6 +131,46 @@ def test_equal_names_in_two_folders_stay_apart_and_in_one_are_told(tmp_path: Pat
     )
 
 
+@pytest.mark.parametrize(
+    ("files", "remark"),
+    [
+        (
+            {"seq__r1": "r2.jpg", "seq__r2": "R2.JPG", "r3": "C:\\x\\r4.png", "r5": ""},
+            "2 annotations name another image in <filename> than their own name, such as 'r3.xml' of 'r4.png': "
+            "rows follow <filename>, while `shardbox build` takes an image of the annotation's own name first",
+        ),
+        (
+            {"seq__r1": "r2.jpg"},
+            "1 annotation names another image in <filename> than its own name, such as 'seq/r1.xml' of 'seq/r2.jpg': "
+            "rows follow <filename>, while `shardbox build` takes an image of the annotation's own name first",
+        ),
+    ],
+)
+def test_annotations_that_name_another_image_are_told(tmp_path: Path, files: dict[str, str], remark: str):
+    write(tmp_path, **{name: xml(filename) for name, filename in files.items()})
+    lines = run(xml_to_csv, "--annotations", tmp_path, "--output", tmp_path / "a.csv")
+    assert remark in lines
+
+
+@pytest.mark.parametrize(
+    ("name", "filename"),
+    [("r1", "r1.jpg"), ("r1", "other/R1.png"), ("r1", "r1"), ("r1", ""), ("frame.0001", "frame.0001"), ("a.b", "")],
+)
+def test_annotations_that_name_their_own_image_are_not(tmp_path: Path, name: str, filename: str):
+    write(tmp_path, **{name: xml(filename)})
+    assert len(run(xml_to_csv, "--annotations", tmp_path, "--output", tmp_path / "a.csv")) == 1
+
+
+@pytest.mark.parametrize("annotations", ["in", "in/*.xml", "in/a.xml"])
+def test_annotations_are_not_replaced(tmp_path: Path, annotations: str):
+    write(tmp_path / "in", a=xml())
+    path = tmp_path / "in" / "a.xml"
+    assert refused(xml_to_csv, "--annotations", tmp_path / annotations, "--output", path, "--overwrite") == (
+        f"--output would replace '{path}', which --annotations reads: give another place"
+    )
+    assert path.read_text() == xml()
+
+
 def test_what_cannot_be_a_row_is_rejected(tmp_path: Path):
     nameless, boxless = an_object(""), "<object><name>cat</name><polygon/></object>"
     write(tmp_path, bad="<annotation", half=xml("half.jpg", nameless + boxless + an_object()), none=xml("n", boxless))
@@ -166,7 +206,7 @@ def test_what_cannot_be_a_row_is_rejected(tmp_path: Path):
             "box": "cat xmin=? ymin=? xmax=? ymax=?",
         },
     ]
-    assert lines[-2] == f"Listed in {output}.rejects.jsonl"
+    assert f"Listed in {output}.rejects.jsonl" in lines
 
 
 def test_an_assumed_encoding_is_told(tmp_path: Path):
@@ -195,12 +235,16 @@ def test_too_many_rejects_leave_nothing(tmp_path: Path):
         (["--annotations={}"], "--output must be given"),
         (
             ["--annotations={}/*.xlm", "--output={}/a.csv"],
-            "--annotations '{}/*.xlm' matches nothing (the folder '{}' exists and holds 1 entry)",
+            "--annotations '{}/*.xlm' matches nothing (the folder '{}' exists and holds 2 entries)",
         ),
         (["--annotations={}", "--output={}"], "--output '{}' is a folder: give a file"),
         (
+            ["--annotations={}", "--output={}/old.csv"],
+            "--output: '{}/old.csv' exists: give another place, or replace it with --overwrite",
+        ),
+        (
             ["--annotations={}", "--output={}/a.xml"],
-            "--output: '{}/a.xml' exists: give another place, or replace it with --overwrite",
+            "--output would replace '{}/a.xml', which --annotations reads: give another place",
         ),
         (
             ["--annotations={}", "--output={}/a.csv", "--max_rejects=1%"],
@@ -214,9 +258,10 @@ def test_too_many_rejects_leave_nothing(tmp_path: Path):
 )
 def test_refusals(tmp_path: Path, flags: list[str], message: str):
     write(tmp_path, a=xml())
+    (tmp_path / "old.csv").touch()
     placed = [flag.replace("{}", str(tmp_path)) for flag in flags]
     assert refused(xml_to_csv, *placed) == message.replace("{}", str(tmp_path))
-    assert names_in(tmp_path) == ["a.xml"]
+    assert names_in(tmp_path) == ["a.xml", "old.csv"]
 
 
 CELL = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=9).map(str.strip)
