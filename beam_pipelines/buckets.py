@@ -19,7 +19,8 @@ from beam_pipelines.candidates import stem
 from beam_pipelines.coding import Outcome
 from beam_pipelines.listing import FileSet
 from beam_pipelines.records import Entry, ListedImage, Query, Reject, Side
-from beam_pipelines.splits.given import image_name, read_list, split_of_folder
+from beam_pipelines.splits.given import image_name, split_of_folder
+from beam_pipelines.splits.lists import read_list
 
 _MOST_NAMES = 1000
 """Of a listing that travel as one element."""

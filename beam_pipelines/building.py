@@ -18,12 +18,12 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 from rich.console import Console
 
+from beam_pipelines.command_line.options import BuildOptions
 from beam_pipelines.examination import Examiner
 from beam_pipelines.failures import UsageError
 from beam_pipelines.inputs import Inputs, find_inputs
 from beam_pipelines.listing import FileSet, is_remote
 from beam_pipelines.matching import MatchImages
-from beam_pipelines.options import BuildOptions
 from beam_pipelines.output_folder import Predecessor, inspect_output, make_folder, temp_folder, write_text
 from beam_pipelines.pipeline import BuildDataset
 from beam_pipelines.planning import Wishes

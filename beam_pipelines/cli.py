@@ -27,7 +27,7 @@ from typing import NamedTuple, NoReturn
 
 from rich.console import Console
 
-from beam_pipelines.argument_parser import Parser
+from beam_pipelines.command_line.argument_parser import Parser
 from beam_pipelines.failures import DatasetError, UsageError, first_cause, sentence_of
 from beam_pipelines.run_log import Log
 from beam_pipelines.suggestions import did_you_mean

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from beam_pipelines.building import build
-from beam_pipelines.flags import add_build_flags
-from beam_pipelines.options import parse_build_options
+from beam_pipelines.command_line.flags import add_build_flags
+from beam_pipelines.command_line.options import parse_build_options
 
 EXAMPLE = """examples:
   shardbox build --annotations 'voc/Annotations/*.xml' --images voc/JPEGImages \\

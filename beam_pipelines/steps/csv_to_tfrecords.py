@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from beam_pipelines.argument_parser import Parser, refuse_missing
-from beam_pipelines.config_files import parse_with_configs
-from beam_pipelines.failures import UsageError
-from beam_pipelines.flags import (
+from beam_pipelines.command_line.argument_parser import Parser, refuse_missing
+from beam_pipelines.command_line.config_files import parse_with_configs
+from beam_pipelines.command_line.flags import (
     add_build_flags,
     add_class_flags,
     add_doubt_flags,
@@ -17,7 +16,8 @@ from beam_pipelines.flags import (
     add_mask_flags,
     add_row_flags,
 )
-from beam_pipelines.options import BuildOptions, parse_build_options
+from beam_pipelines.command_line.options import BuildOptions, parse_build_options
+from beam_pipelines.failures import UsageError
 from beam_pipelines.plain_file import build_file
 
 EXAMPLE = """example:

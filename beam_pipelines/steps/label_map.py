@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from beam_pipelines.command_line.flag_values import reporting
+from beam_pipelines.command_line.flags import add_max_rejects_flag, add_row_flags, row_options
 from beam_pipelines.failures import DatasetError, UsageError
-from beam_pipelines.flag_values import reporting
-from beam_pipelines.flags import add_max_rejects_flag, add_row_flags, row_options
 from beam_pipelines.listing import FileSet
 from beam_pipelines.planning import refuse_rejects
 from beam_pipelines.reading import read_file

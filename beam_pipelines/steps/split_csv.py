@@ -10,10 +10,8 @@ from rich.console import Console
 from rich.table import Table as ScreenTable
 from rich.text import Text
 
-from beam_pipelines.examination import Examiner
-from beam_pipelines.failures import DatasetError, UsageError
-from beam_pipelines.flag_values import parse_fraction, reporting
-from beam_pipelines.flags import (
+from beam_pipelines.command_line.flag_values import parse_fraction, reporting
+from beam_pipelines.command_line.flags import (
     add_group_by_flag,
     add_images_flag,
     add_max_rejects_flag,
@@ -21,6 +19,8 @@ from beam_pipelines.flags import (
     add_seed_flag,
     row_options,
 )
+from beam_pipelines.examination import Examiner
+from beam_pipelines.failures import DatasetError, UsageError
 from beam_pipelines.listing import FileSet, is_remote
 from beam_pipelines.planning import refuse_rejects
 from beam_pipelines.records import Tally

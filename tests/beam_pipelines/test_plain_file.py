@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 
 from beam_pipelines import plain_file
+from beam_pipelines.command_line.options import parse_build_options
 from beam_pipelines.failures import DatasetError, UsageError
-from beam_pipelines.options import parse_build_options
 from beam_pipelines.plain_file import build_file, rejects_path
 
 from .made import contents, put

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from beam_pipelines.flags import DEFAULT_SPLITS, add_build_flags
+from beam_pipelines.command_line.flags import DEFAULT_SPLITS, add_build_flags
 from beam_pipelines.rows.layout import BOX_FORMATS
 
 from .shardbox_runs import ROOT, in_a_process

@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 from rich.console import Console
 
-from beam_pipelines.argument_parser import Parser
+from beam_pipelines.command_line.argument_parser import Parser
 from beam_pipelines.failures import DatasetError, UsageError
 
 HEADER = "filename,width,height,class,xmin,ymin,xmax,ymax"

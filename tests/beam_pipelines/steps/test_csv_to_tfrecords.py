@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from beam_pipelines.command_line.options import parse_build_options
 from beam_pipelines.failures import UsageError
-from beam_pipelines.options import parse_build_options
 from beam_pipelines.steps.csv_to_tfrecords import EXAMPLE, add_flags, parse_file_options, run
 
 from ..made_tables import LABEL_MAP, RACCOON_ROWS, RACCOONS, boxes_in, classic_boxes

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from beam_pipelines.argument_parser import Parser, looks_like_flag
+from beam_pipelines.command_line.argument_parser import Parser, looks_like_flag
 from beam_pipelines.failures import UsageError
 from beam_pipelines.suggestions import did_you_mean
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_pipelines.flag_values import (
+from beam_pipelines.command_line.flag_values import (
     one_of,
     parse_fraction,
     parse_num_shards,

@@ -9,7 +9,7 @@ import pytest
 from apache_beam.runners.portability import local_job_service
 from apache_beam.utils import interactive_utils
 
-from beam_pipelines.quiet_beam import quiet_beam
+from beam_pipelines.dataframe.quiet_beam import quiet_beam
 
 
 def state() -> tuple[object, ...]:

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from beam_pipelines.argument_parser import Parser
-from beam_pipelines.config_files import parse_with_configs
+from beam_pipelines.command_line.argument_parser import Parser
+from beam_pipelines.command_line.config_files import parse_with_configs
+from beam_pipelines.command_line.options import BuildOptions, parse_build_options
 from beam_pipelines.failures import UsageError
-from beam_pipelines.options import BuildOptions, parse_build_options
 from beam_pipelines.rows.layout import RowOptions
 
-from .made import FRACTIONS, put
+from ..made import FRACTIONS, put
 from .made_options import NEEDED, PLAIN, ROWS, config, refusal
 
-EXAMPLES = Path(__file__).parents[2] / "configs" / "dataset"
+EXAMPLES = Path(__file__).parents[3] / "configs" / "dataset"
 
 
 def with_config(tmp_path, text: str, *arguments) -> BuildOptions:

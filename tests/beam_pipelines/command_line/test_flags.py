@@ -2,8 +2,8 @@
 
 import pytest
 
-from beam_pipelines import flags
-from beam_pipelines.argument_parser import Parser
+from beam_pipelines.command_line import flags
+from beam_pipelines.command_line.argument_parser import Parser
 from beam_pipelines.failures import UsageError
 from beam_pipelines.rows.layout import RowOptions
 

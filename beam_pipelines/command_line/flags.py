@@ -2,9 +2,7 @@
 
 import argparse
 
-from beam_pipelines.deduplication import POLICIES
-from beam_pipelines.failures import UsageError
-from beam_pipelines.flag_values import (
+from beam_pipelines.command_line.flag_values import (
     one_of,
     parse_fraction,
     parse_num_shards,
@@ -14,6 +12,8 @@ from beam_pipelines.flag_values import (
     parse_whole_number,
     reporting,
 )
+from beam_pipelines.deduplication import POLICIES
+from beam_pipelines.failures import UsageError
 from beam_pipelines.rows.layout import BOX_FORMATS, RowOptions, parse_columns
 from beam_pipelines.splits.fractions import parse_fractions
 

@@ -15,11 +15,11 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from beam_pipelines.dataframe import in_python, write_tfrecords
+from beam_pipelines.dataframe.writing import in_python, write_tfrecords
 from data_contract.manifest import Manifest, read_manifest
 
-from .made import contents
-from .made_tables import CLASSES, RACCOONS, boxes_in, classic_boxes, draw_pictures, examples_in, raccoon_frame
+from ..made import contents
+from ..made_tables import CLASSES, RACCOONS, boxes_in, classic_boxes, draw_pictures, examples_in, raccoon_frame
 
 BOX = [10, 6, 30, 24]
 
@@ -390,7 +390,7 @@ assert (logging.root.handlers, logging.root.level) == ([], logging.WARNING)
 
 
 def test_nothing_is_said_nor_set_up_by_the_first_import_of_beam(here: Path):
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
     done = subprocess.run(
         [sys.executable, "-c", ALONE], env=environment, capture_output=True, text=True, timeout=120, check=False
     )

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from beam_pipelines.options import BuildOptions, parse_build_options
+from beam_pipelines.command_line.options import BuildOptions, parse_build_options
 from beam_pipelines.rows.layout import FIELDS, RowOptions
 
-from .made import FRACTIONS
+from ..made import FRACTIONS
 from .made_options import NEEDED, PLAIN, ROWS, refusal
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from beam_pipelines.argument_parser import Parser, looks_like_flag, refuse_missing
+from beam_pipelines.command_line.argument_parser import Parser, looks_like_flag, refuse_missing
 from beam_pipelines.failures import UsageError
 
 

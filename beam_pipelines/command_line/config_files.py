@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
-from beam_pipelines.argument_parser import Parser
-from beam_pipelines.beam_flags import beam_flags, parse_with_beam
+from beam_pipelines.command_line.argument_parser import Parser
+from beam_pipelines.command_line.beam_flags import beam_flags, parse_with_beam
 from beam_pipelines.failures import UsageError
 from beam_pipelines.suggestions import did_you_mean
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from beam_pipelines.frames import FrameError, fields_of
+from beam_pipelines.dataframe.fields import FrameError, fields_of
 from beam_pipelines.rows.layout import LayoutError, RowOptions
 
 PLAIN = {"path": ["a.jpg", "b.jpg", "c.jpg"], "classes": ["cat", "dog", "cat"], "bb": ["1,2,3,4"] * 3}

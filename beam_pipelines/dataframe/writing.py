@@ -1,10 +1,4 @@
-"""The way in from Python: frames of a row for each box become TFRecords.
-
-from beam_pipelines.dataframe import write_tfrecords
-
-write_tfrecords({"train": train, "test": test}, "dataset", label_map={"upper": 1, "lower": 2})
-write_tfrecords(train, "train.tfrecord", label_map={"upper": 1, "lower": 2})
-"""
+"""Frames are laid where the job reads them, and the job is run in the user's own process."""
 
 import os
 import re
@@ -16,16 +10,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow
 from rich.console import Console
 
+from beam_pipelines.dataframe.call import FrameCall, Path, check_call, label_map_text
+from beam_pipelines.dataframe.fields import Fields, FrameError, fields_of
+from beam_pipelines.dataframe.quiet_beam import quiet_beam
 from beam_pipelines.failures import DatasetError, UsageError
-from beam_pipelines.frame_call import FrameCall, Path, check_call, label_map_text
-from beam_pipelines.frames import Fields, FrameError, fields_of
-from beam_pipelines.quiet_beam import quiet_beam
 from beam_pipelines.rows.layout import LayoutError
 from data_contract.label_map import LabelMap
 from data_contract.manifest import Manifest
 
 if TYPE_CHECKING:
-    from beam_pipelines.options import BuildOptions
+    from beam_pipelines.command_line.options import BuildOptions
 
 _ONE_FRAME = "frame"
 """Name of the only frame, as a file of rows."""
@@ -112,8 +106,8 @@ def write_tfrecords(
 
 def _write(call: FrameCall) -> Manifest:
     from beam_pipelines.building import build  # noqa: PLC0415
+    from beam_pipelines.dataframe.staging import place_images, staging_folder  # noqa: PLC0415
     from beam_pipelines.plain_file import build_file  # noqa: PLC0415
-    from beam_pipelines.staging import place_images, staging_folder  # noqa: PLC0415
 
     check_call(call)
     label_map = label_map_text(call.label_map)
@@ -198,9 +192,9 @@ def _stage(
     call: FrameCall, staged: _Staged, label_map: str | None, image_base: str | None, folder: str
 ) -> "BuildOptions":
     """Writes what the job reads into a folder. Returns what it is to do."""
-    from beam_pipelines.options import parse_build_options  # noqa: PLC0415
+    from beam_pipelines.command_line.options import parse_build_options  # noqa: PLC0415
+    from beam_pipelines.dataframe.staging import write_parquet  # noqa: PLC0415
     from beam_pipelines.output_folder import write_text  # noqa: PLC0415
-    from beam_pipelines.staging import write_parquet  # noqa: PLC0415
 
     fields = next(iter(staged.tables.values())).column_names
     columns = {field: staged.names.get(field, field) for field in fields}

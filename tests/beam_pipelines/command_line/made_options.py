@@ -2,11 +2,11 @@
 
 import pytest
 
+from beam_pipelines.command_line.options import BuildOptions, parse_build_options
 from beam_pipelines.failures import UsageError
-from beam_pipelines.options import BuildOptions, parse_build_options
 from beam_pipelines.rows.layout import RowOptions
 
-from .made import put
+from ..made import put
 
 NEEDED = ("--annotations", "a", "--images", "i", "--output", "o")
 ROWS = ("--rows", "r.csv", "--images", "i", "--output", "o")

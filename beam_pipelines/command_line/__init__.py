@@ -1,0 +1,1 @@
+"""The command line: flags, what they may be, and files of them."""
