@@ -194,7 +194,7 @@ def test_what_is_shown(folder: Path):
         ["size", "70.3 KiB"],
         ["1", "duplicate_kept", "the same picture is in another example too, with other boxes"],
     ]
-    sizes = r"4 images, 70\.3 KiB in 1 shard, \d+\.\d s \(\d+ images/s\), peak memory \d+\.\d MiB"
+    sizes = r"4 images, 70\.3 KiB in 1 shard, \d+\.\d s \(\d+ images/s\), peak memory \d+\.\d [MG]iB"
     assert re.fullmatch(sizes, lines[-2])
     assert lines[-1] == f"{folder}/out/a.tfrecord"
 

@@ -392,7 +392,7 @@ def test_what_the_terminal_shows(tmp_path: Path):
         row("dog", [split.boxes.get("dog", 0) for split in manifest.splits.values()]),
     ]
     assert rows[-1] == ["1", "image_truncated", "The picture ends too early: copy it again from its source."]
-    last = r"11 images, [\d.]+ KiB in 3 shards, [\d.]+ s \(\d+ images/s\), peak memory [\d.]+ MiB"
+    last = r"11 images, [\d.]+ KiB in 3 shards, [\d.]+ s \(\d+ images/s\), peak memory [\d.]+ [MG]iB"
     assert re.fullmatch(last, lines[-2])
     assert lines[-1] == "out/manifest.json"
 
