@@ -171,7 +171,7 @@ def _judged(one: AnnotatedObject, sides: tuple[float, float, float, float], fram
         ("x", xmin, xmax, frame.right, one[1:5:2]),
         ("y", ymin, ymax, frame.bottom, one[2:5:2]),
     ):
-        low_text, high_text = (_quoted(text.strip()) for text in texts)
+        low_text, high_text = (shortened(text.strip()) for text in texts)
         if low > high:
             raise RecordError("box_reversed", f"{axis}min {low_text} is larger than {axis}max {high_text}")
         if low == high:
@@ -197,7 +197,7 @@ def _unreadable(one: AnnotatedObject) -> RecordError:
         return RecordError("box_missing", "the object has no upright box")
     for side, text in texts.items():
         if not _is_finite(text):
-            message = f"{side} is missing" if side in missing else f"{side} is {_quoted(text)!r}"
+            message = f"{side} is missing" if side in missing else f"{side} is {shortened(text)!r}"
             return RecordError("box_not_a_number", message)
     raise AssertionError(f"every coordinate is finite: {texts}")
 
@@ -209,11 +209,12 @@ def _is_finite(text: str) -> bool:
         return False
 
 
-def _quoted(text: str) -> str:
+def shortened(text: str) -> str:
+    """Returns a text as a message quotes it: of a long one the beginning."""
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def object_text(one: AnnotatedObject) -> str:
     """Returns one object in a line: `raccoon xmin=81 ymin=88 xmax=522 ymax=408`, with '?' for what is missing."""
-    sides = (f"{side}={_quoted(text.strip()) or '?'}" for side, text in zip(_SIDES, one[1:5], strict=True))
-    return " ".join((_quoted(one.name.strip()) or "?", *sides))
+    sides = (f"{side}={shortened(text.strip()) or '?'}" for side, text in zip(_SIDES, one[1:5], strict=True))
+    return " ".join((shortened(one.name.strip()) or "?", *sides))

@@ -85,11 +85,7 @@ def make_plan(survey: Survey, wishes: Wishes) -> Plan:
         DatasetError: if it would not be what was asked for.
     """
     refuse_rejects(survey, wishes.max_rejects)
-    if wishes.group_by is not None and survey.groups_not_found == survey.images:
-        raise DatasetError(
-            f"--group_by '{wishes.group_by}' matches none of {survey.images:,} image paths: "
-            "it is a regular expression, searched in the path below --images"
-        )
+    refuse_groups(survey, wishes.group_by, "below --images")
     _refuse_no_boxes(survey)
     label_map = _label_map(survey, wishes)
     split = None if wishes.fractions is None else _divide(survey, wishes.fractions)
@@ -195,6 +191,19 @@ def _refuse_no_boxes(survey: Survey) -> None:
     bad = sum(n for (level, code), n in survey.rejects.items() if level == "box" and code != "class_unknown")
     if bad and not survey.boxes and not survey.labels:
         raise DatasetError("\n".join([f"none of {bad:,} boxes can be used", *_reasons(survey)]))
+
+
+def refuse_groups(survey: Survey, group_by: str | None, where: str) -> None:
+    """Refuses a --group_by that matches no image; `where` says which part of a path it is searched in.
+
+    Raises:
+        DatasetError: quoting it.
+    """
+    if group_by is not None and survey.groups_not_found == survey.images:
+        raise DatasetError(
+            f"--group_by '{group_by}' matches none of {survey.images:,} image paths: "
+            f"it is a regular expression, searched in the path {where}"
+        )
 
 
 def _share(count: int, of: int, what: str) -> str:

@@ -13,9 +13,8 @@ import pyarrow
 import pyarrow.compute
 from pyarrow import types
 
-from beam_pipelines.rows.layout import SIDES, RowOptions, find_layout
+from beam_pipelines.rows.layout import MEASURES, RowOptions, find_layout
 
-_NUMBERS = frozenset({"width", "height", "area", *(side for sides in SIDES.values() for side in sides)})
 _PATHS = frozenset({"image", "mask"})
 
 _LONGEST = 60
@@ -142,7 +141,7 @@ def _converted(column: Column) -> Values:
         column = column._replace(array=array.cast(array.type.value_type))
     if column.field in _PATHS:
         return _paths(column)
-    if column.field in _NUMBERS:
+    if column.field in MEASURES:
         return _numbers(column)
     return _boxes(column) if column.field == "box" else _texts(column)
 

@@ -34,6 +34,9 @@ SIDES = {
 FIELDS = (*dict.fromkeys((*SPELLINGS, *(side for sides in SIDES.values() for side in sides))),)
 """All that a column can be."""
 
+MEASURES = frozenset({"width", "height", "area", *(side for sides in SIDES.values() for side in sides)})
+"""Fields that are measures; all others are text, of which 1.0 means 1, because missing values make floats of it."""
+
 _EXAMPLE = "filename,width,height,class,xmin,ymin,xmax,ymax"
 
 _LONGEST = 200

@@ -11,6 +11,7 @@ from operator import itemgetter
 from sys import intern
 from typing import Any
 
+from beam_pipelines.boxes import shortened
 from beam_pipelines.records import AnnotatedObject, RecordError, Row
 from beam_pipelines.rows.layout import SIDES, Layout
 
@@ -27,9 +28,6 @@ _HERE = re.compile(r"(\./+)+")
 
 _BETWEEN = re.compile(r"\s*[,;]\s*|\s+")
 """What separates the numbers of a box cell."""
-
-_LONGEST = 40
-"""Characters of a cell that are quoted."""
 
 
 def decode_line(line: bytes) -> tuple[str, bool]:
@@ -55,12 +53,12 @@ def split_cells(line: str, delimiter: str) -> list[str]:
     if '"' not in line:
         return line.split(delimiter)
     if line.count('"') % 2:  # in the line where such a cell ends, csv would take what is before its end for a cell
-        message = f"a quoted cell that goes on in the next line is not supported: {_quoted(line)!r}"
+        message = f"a quoted cell that goes on in the next line is not supported: {shortened(line)!r}"
         raise RecordError("row_malformed", message)
     try:
         return next(csv.reader([line], _dialect(delimiter)))
     except csv.Error as error:
-        raise RecordError("row_malformed", f"the quotes are not those of CSV ({error}): {_quoted(line)!r}") from None
+        raise RecordError("row_malformed", f"the quotes are not those of CSV ({error}): {shortened(line)!r}") from None
 
 
 @functools.cache
@@ -132,7 +130,7 @@ class RowParser:
         if not (a or b or c or d):
             if not name:
                 return None
-            message = f"the class is {_quoted(name)!r} and the box is empty: fill in both, or none for no object"
+            message = f"the class is {shortened(name)!r} and the box is empty: fill in both, or none for no object"
             raise RecordError("box_missing", message)
         if not name:
             raise RecordError("class_missing", f"{self._name_of('label')} is empty: give the box a class")
@@ -164,7 +162,7 @@ class RowParser:
         parts = _BETWEEN.split(bare)
         if len(parts) != len(SIDES[self._box_format]):
             sides = ",".join(SIDES[self._box_format])
-            message = f"{self._name_of('box')} is {_quoted(text)!r}: write four numbers, {sides}"
+            message = f"{self._name_of('box')} is {shortened(text)!r}: write four numbers, {sides}"
             raise RecordError("row_malformed", message)
         return parts
 
@@ -208,7 +206,3 @@ def _ends(start: str, extent: str, centred: bool) -> tuple[str, str]:
     if centred:
         return repr(first - length / 2), repr(first + length / 2)
     return start, repr(first + length)
-
-
-def _quoted(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -8,12 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as kinds
 
-from beam_pipelines.rows.layout import Layout, LayoutError
+from beam_pipelines.rows.layout import MEASURES, Layout, LayoutError
 from beam_pipelines.rows.parsing import decode_line
-
-_NUMBERS = frozenset(("xmin", "ymin", "xmax", "ymax", "x", "y", "cx", "cy", "w", "h", "width", "height", "area"))
-"""Fields that are measures; all others are text, of which 1.0 means 1, because missing values make floats of it."""
-
 
 _BATCH = 4096
 """Rows that are held as text at once."""
@@ -45,7 +41,7 @@ def check_types(schema: pa.Schema, layout: Layout) -> None:
             kind = kind.value_type
         if kinds.is_null(kind) or _is_text(kind) or _fits(kind, field):
             continue
-        wanted = "a list of four numbers" if field == "box" else "numbers" if field in _NUMBERS else "text"
+        wanted = "a list of four numbers" if field == "box" else "numbers" if field in MEASURES else "text"
         raise LayoutError(f"the column '{name}' is of the type {kind}, which cannot be the {field}: make it {wanted}")
 
 
@@ -54,7 +50,7 @@ def _fits(kind: pa.DataType, field: str) -> bool:
     if field == "box":
         size = kind.list_size if kinds.is_fixed_size_list(kind) else 4
         return _is_list(kind) and size == 4 and _is_number(kind.value_type)
-    return _is_number(kind) or (kinds.is_boolean(kind) and field not in _NUMBERS and field != "image")
+    return _is_number(kind) or (kinds.is_boolean(kind) and field not in MEASURES and field != "image")
 
 
 def _cells(column: pa.Array, field: str) -> Sequence[str]:
@@ -66,7 +62,7 @@ def _cells(column: pa.Array, field: str) -> Sequence[str]:
     if _is_list(kind):
         return _list_cells(column)
     if kinds.is_floating(kind) or kinds.is_decimal(kind):
-        return [_number_text(value, whole=field not in _NUMBERS) for value in _shortest(column)]
+        return [_number_text(value, whole=field not in MEASURES) for value in _shortest(column)]
     values = column.to_pylist()
     if kinds.is_string(kind) or kinds.is_large_string(kind):
         return [value or "" for value in values]

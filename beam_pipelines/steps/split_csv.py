@@ -22,7 +22,7 @@ from beam_pipelines.command_line.flags import (
 from beam_pipelines.examination import Examiner
 from beam_pipelines.failures import DatasetError, UsageError
 from beam_pipelines.listing import FileSet, is_remote
-from beam_pipelines.planning import refuse_rejects
+from beam_pipelines.planning import refuse_groups, refuse_rejects
 from beam_pipelines.records import Tally
 from beam_pipelines.splits.fractions import parse_fractions
 from beam_pipelines.steps.division import NOWHERE, Source, copy_lines, divide, open_sources, read_images
@@ -163,12 +163,7 @@ def _refuse(values: argparse.Namespace, survey: Survey) -> None:
             f"there is nothing to divide: --rows {shlex.join(values.rows)} holds no row below the header"
         )
     refuse_rejects(survey, values.max_rejects)
-    if values.group_by is not None and survey.groups_not_found == survey.images:
-        where = "below --images" if values.images else "that the rows give"
-        raise DatasetError(
-            f"--group_by '{values.group_by}' matches none of {survey.images:,} image paths: "
-            f"it is a regular expression, searched in the path {where}"
-        )
+    refuse_groups(survey, values.group_by, "below --images" if values.images else "that the rows give")
 
 
 def _count_classes(images: Images, places: Sequence[int], splits: int) -> dict[str, list[int]]:
