@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types imports unit benchmark protos lock clean
+.PHONY: help setup browser demo test check format lint types imports unit benchmark protos vendor lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -18,6 +18,12 @@ $(READY): pyproject.toml setup.py constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[beam,notebook,train,dev]'
 	$(BIN)/python -m compileall -q $(VENV)/lib > /dev/null || true
 	@touch $@
+
+browser:  ## install Chromium for the tests of the report, which are left out without it (Debian's package)
+	@command -v chromium > /dev/null || command -v chromium-browser > /dev/null || { \
+		as_root="$$(test "$$(id -u)" = 0 || echo sudo) env DEBIAN_FRONTEND=noninteractive"; \
+		$$as_root apt-get update -qq; \
+		$$as_root apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core > /dev/null; }
 
 demo: setup  ## build a dataset from a small made set, and show what came out
 	rm -rf demo
@@ -45,14 +51,26 @@ format: setup  ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-benchmark: setup  ## measure speed and memory against the plain loop and a classic script, and what rows cost
+benchmark: setup  ## measure speed and memory against the plain loop and a classic script, and what rows and looking cost
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/rows.py
+	$(BIN)/python benchmarks/looking.py
 
 protos: setup  ## generate the protobuf modules anew, for the oldest protobuf that is supported
 	$(PYTHON) -m venv build/protoc
 	build/protoc/bin/pip install --quiet 'grpcio-tools==1.74.*'
 	build/protoc/bin/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. data_contract/*.proto
+
+VENDOR := beam_pipelines/report/vendor
+vendor:  ## fetch the libraries inside the report anew
+	rm -rf build/vendor && mkdir -p build/vendor
+	cd build/vendor && npm pack --silent chart.js@4.6.1 chartjs-chart-matrix@3.1.0
+	for name in chart.js chartjs-chart-matrix; do \
+		mkdir build/vendor/$$name && tar xzf build/vendor/$$name-[0-9]*.tgz -C build/vendor/$$name --strip-components 1; done
+	sed '/sourceMappingURL/d' build/vendor/chart.js/dist/chart.umd.min.js > $(VENDOR)/chart.umd.min.js
+	sed '/sourceMappingURL/d' build/vendor/chartjs-chart-matrix/dist/chartjs-chart-matrix.min.js > $(VENDOR)/chartjs-chart-matrix.min.js
+	cp build/vendor/chart.js/LICENSE.md $(VENDOR)/chart.js-LICENSE.md
+	cp build/vendor/chartjs-chart-matrix/LICENSE $(VENDOR)/chartjs-chart-matrix-LICENSE
 
 lock: setup  ## resolve the versions in constraints.txt anew
 	$(BIN)/pip install --quiet uv

@@ -4,23 +4,20 @@ import json
 import os
 import platform
 import resource
-import shutil
 import sys
-import tempfile
 import time
 import uuid
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 
 from apache_beam.io.filesystems import FileSystems
-from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 from rich.console import Console
 
 from beam_pipelines.command_line.options import BuildOptions
 from beam_pipelines.examination import Examiner
-from beam_pipelines.failures import UsageError
 from beam_pipelines.inputs import Inputs, find_inputs
 from beam_pipelines.listing import FileSet, is_remote
 from beam_pipelines.matching import MatchImages
@@ -30,10 +27,12 @@ from beam_pipelines.planning import Wishes
 from beam_pipelines.reading import read_file
 from beam_pipelines.rows.matching import MatchRows
 from beam_pipelines.running import choose_runner, cleaned_up, is_local, run_pipeline
+from beam_pipelines.shared_folder import shared_folder
 from beam_pipelines.summary import print_summary
 from beam_pipelines.terminal import watch
-from data_contract.manifest import MANIFEST_NAME, RUN_NAME, Manifest
+from data_contract.manifest import MANIFEST_NAME, REPORT_NAME, RUN_NAME, Manifest
 
+_NEED = "--dry_run on a remote runner needs --temp_location, where its result can be left"
 _REMOTE_BUCKETS = 4096
 _BYTES_PER_BUCKET = 2**19
 """Of tables: some ten thousand rows."""
@@ -82,9 +81,8 @@ def build(
     predecessor = Predecessor() if options.dry_run else inspect_output(options.output, options.overwrite)
     count = _count_local(inputs, options) if image_base is None else image_count
     runner = choose_runner(options.beam, count)
-    workshop = tempfile.mkdtemp(prefix="shardbox-")
-    try:
-        preview = _preview_file(workshop, runner) if options.dry_run else None
+    with shared_folder(runner, _NEED) if options.dry_run or is_local(runner) else nullcontext("") as workshop:
+        preview = FileSystems.join(workshop, MANIFEST_NAME) if options.dry_run else None
         job = replace(
             _describe_job(options, inputs, predecessor, count),
             preview=preview,
@@ -94,12 +92,20 @@ def build(
         run = _describe_run(started, time.monotonic() - clock, runner, inputs)
         if preview is None:
             write_text(FileSystems.join(options.output, RUN_NAME), json.dumps(asdict(run), indent=1) + "\n")
-    finally:
-        shutil.rmtree(workshop, ignore_errors=True)
     if screen is not None:
-        paths = [] if options.dry_run else [os.path.join(options.output, MANIFEST_NAME)]
+        paths = [] if options.dry_run else _written_paths(options)
         print_summary(manifest, paths, run.seconds, run.peak_memory_bytes, screen)
     return manifest
+
+
+def _written_paths(options: BuildOptions) -> list[str]:
+    """Returns where a person goes on."""
+    manifest, report = (os.path.join(options.output, name) for name in (MANIFEST_NAME, REPORT_NAME))
+    if options.no_report:
+        return [manifest]
+    if FileSystems.exists(report):
+        return [manifest, report]
+    return [manifest, f"The report could not be made: `shardbox report {options.output}` tells why."]
 
 
 def _describe_job(options: BuildOptions, inputs: Inputs, predecessor: Predecessor, count: int | None) -> BuildDataset:
@@ -130,6 +136,7 @@ def _describe_job(options: BuildOptions, inputs: Inputs, predecessor: Predecesso
         options=options.that_shape_data()
         | {"split_source": inputs.split_source, "splits": {} if given else options.fractions},
         buckets=buckets,
+        report=not options.no_report,
     )
 
 
@@ -197,16 +204,6 @@ def _wishes(options: BuildOptions, inputs: Inputs) -> Wishes:
         max_rejects=options.max_rejects,
         group_by=options.group_by,
     )
-
-
-def _preview_file(workshop: str, runner: Sequence[str]) -> str:
-    """Returns a place for what a dry run finds: on this machine, or where remote workers reach it too."""
-    if is_local(runner):
-        return os.path.join(workshop, MANIFEST_NAME)
-    temp = PipelineOptions(list(runner)).view_as(GoogleCloudOptions).temp_location
-    if not temp:
-        raise UsageError("--dry_run on a remote runner needs --temp_location, where its result can be left")
-    return str(FileSystems.join(temp, f"shardbox-dry-run-{uuid.uuid4().hex}.json"))
 
 
 def peak_memory() -> int:

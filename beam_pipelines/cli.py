@@ -6,7 +6,8 @@ import. A module has
 - `EXAMPLE`: lines shown below the flags by `--help`;
 - `add_flags(parser)`: adds the flags, with their help;
 - `run(values, screen)`: does the work, prints to `screen` what came out, and raises `UsageError` or `DatasetError`
-  with a sentence for a person. Flags that `add_flags` does not know have been refused before.
+  with a sentence for a person. Flags that `add_flags` does not know have been refused before. It may return an exit
+  code.
 
 Commands that pass flags on to Beam (`takes_beam_flags`) have `run(given, screen, progress_screen)` instead: they parse
 the command line after their name themselves, with `beam_flags.parse_with_beam`.
@@ -50,14 +51,18 @@ COMMANDS = {
         takes_beam_flags=True,
     ),
     "csv_to_tfrecords": Command("rows of boxes, and images → a TFRecord file", "TFRecord file", takes_beam_flags=True),
+    "diff": Command("two datasets → what changed between them", "comparison", takes_beam_flags=True),
     "label_map": Command("classes of rows, of XML files, or from the command line → label_map.pbtxt", "label map"),
+    "report": Command("a dataset, or record files → a page to look at", "report", takes_beam_flags=True),
+    "show": Command("one record as text, and as a picture with its boxes", "picture"),
     "split_csv": Command("rows of boxes → two CSVs, to train and to evaluate", "CSV"),
+    "verify": Command("a dataset, or record files → what is wrong with them", "check", takes_beam_flags=True),
     "xml_to_csv": Command("Pascal VOC XML files → one CSV, a row for each box", "CSV"),
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command. Returns its exit code: 0, 1 for data that make no dataset, 2 for a wrong command."""
+    """Runs the command. Returns its exit code: 0, 1 for data that are not as wanted, 2 for a wrong command."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     screen = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
@@ -137,12 +142,10 @@ def _run_command(name: str, given: list[str]) -> int:
         return 0
     screen = Console(highlight=False)
     if COMMANDS[name].takes_beam_flags:
-        module.run(given, screen, Console(stderr=True, highlight=False))
-    else:
-        parser = Parser(prog=f"shardbox {name}")
-        module.add_flags(parser)
-        module.run(parser.parse_all(given), screen)
-    return 0
+        return module.run(given, screen, Console(stderr=True, highlight=False)) or 0
+    parser = Parser(prog=f"shardbox {name}")
+    module.add_flags(parser)
+    return module.run(parser.parse_all(given), screen) or 0
 
 
 def _say(screen: Console, sentence: str, code: int) -> int:

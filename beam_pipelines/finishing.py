@@ -1,6 +1,7 @@
 """Puts the finished shards in place, and the label map and the manifest beside them."""
 
 import hashlib
+import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -14,12 +15,15 @@ from apache_beam.pvalue import AsIter, AsSingleton, PCollection
 from beam_pipelines.encoding import ExampleCoder
 from beam_pipelines.output_folder import Predecessor, clear_for, drop_temps, place_text, write_text
 from beam_pipelines.planning import Plan
+from beam_pipelines.report.making import make_page
+from beam_pipelines.report.sketch import Sketch
 from beam_pipelines.sharding import REJECTS, ShardId, all_shards
 from beam_pipelines.writing import TFRecordShards, Written
 from data_contract.features import EXTRA_FEATURES, FEATURES
 from data_contract.label_map import LabelMap
 from data_contract.manifest import (
     MANIFEST_NAME,
+    REPORT_NAME,
     LabelMapFile,
     Manifest,
     RejectFile,
@@ -29,6 +33,8 @@ from data_contract.manifest import (
 )
 
 LABEL_MAP_NAME = "label_map.pbtxt"
+
+_log = logging.getLogger(__name__)
 
 
 def describe_dataset(
@@ -86,7 +92,9 @@ def _name(one: Written) -> str:
     return ShardId.from_text(one.shard).name
 
 
-def _finish(_: None, transform: "FinishDataset", plan: Plan, written: Iterable[Written]) -> Iterator[str]:
+def _finish(
+    _: None, transform: "FinishDataset", plan: Plan, written: Iterable[Written], sketch: Sketch
+) -> Iterator[str]:
     shards = {one.shard: one for one in written}
     missing = [shard.name for shard in all_shards(plan) if shard.text not in shards]
     if missing:
@@ -100,6 +108,7 @@ def _finish(_: None, transform: "FinishDataset", plan: Plan, written: Iterable[W
         yield transform.preview
         return
     if not _is_done(output, text, shards.values()):
+        page = _page(output, manifest, sketch, shards.values()) if transform.report else None
         clear_for(output, temp, transform.predecessor, manifest.files(), [one.path for one in shards.values()])
         for split in plan.shards:
             paths = [one.path for one in shards.values() if ShardId.from_text(one.shard).family == split]
@@ -108,9 +117,29 @@ def _finish(_: None, transform: "FinishDataset", plan: Plan, written: Iterable[W
             if ShardId.from_text(one.shard).family == REJECTS and FileSystems.exists(one.path):
                 FileSystems.rename([one.path], [FileSystems.join(output, _name(one))])
         place_text(output, LABEL_MAP_NAME, label_map, temp)
+        if page is not None:
+            place_text(output, REPORT_NAME, page, temp)
         place_text(output, MANIFEST_NAME, text, temp)
     drop_temps(output, temp, transform.predecessor)
     yield FileSystems.join(output, MANIFEST_NAME)
+
+
+def _page(output: str, manifest: Manifest, sketch: Sketch, written: Iterable[Written]) -> str | None:
+    """Returns the report, from shards that lie in the temporary folder; None if it cannot be made.
+
+    A dataset is worth more than the page about it, which can be made later.
+    """
+    temps = {_name(one): one.path for one in written}
+
+    def path_of(name: str) -> str:
+        path = temps[name]
+        return path if FileSystems.exists(path) else str(FileSystems.join(output, name))  # in a second attempt
+
+    try:
+        return make_page(manifest, manifest.classes, sketch, path_of)
+    except Exception:
+        _log.exception("the report could not be made")
+        return None
 
 
 def _is_done(output: str, manifest: str, written: Iterable[Written]) -> bool:
@@ -133,6 +162,7 @@ class FinishDataset(beam.PTransform):
         predecessor: what lies in the folder and is to be replaced.
         label_map: the given one; None if the plan made it.
         options: those that shaped the data, for the manifest.
+        report: whether the page that a person looks at is wanted.
         preview: None to put the dataset in place; else a file for its manifest, and nothing else is written.
     """
 
@@ -142,11 +172,13 @@ class FinishDataset(beam.PTransform):
     predecessor: Predecessor
     label_map: LabelMap | None
     options: dict[str, Any]
+    report: bool = False
     preview: str | None = None
 
-    def expand(self, inputs: tuple[PCollection, PCollection]) -> PCollection:
+    def expand(self, inputs: tuple[PCollection, PCollection, PCollection]) -> PCollection:
         """One element on one worker; every step of it may be repeated."""
-        written, plan = inputs
+        written, plan, sketch = inputs
         once = plan.pipeline | "Once all is written" >> beam.Create([None], reshuffle=False)
-        finish = beam.FlatMap(_finish, replace(self), AsSingleton(plan), AsIter(written)).with_output_types(str)
+        sides = AsSingleton(plan), AsIter(written), AsSingleton(sketch)
+        finish = beam.FlatMap(_finish, replace(self), *sides).with_output_types(str)
         return once | "Put in place" >> finish

@@ -16,6 +16,7 @@ _EXTENSIONS = {
     "annotations": (".xml", ".XML"),
     "rows": (".csv", ".tsv", ".parquet", ".pq", ".csv.gz", ".tsv.gz", ".CSV"),
     "images": (),
+    "records": (),
 }
 """By kind: what is taken of a folder; () for all files."""
 _NEVER_IMAGES = frozenset({"thumbs.db", "desktop.ini"})
@@ -26,7 +27,7 @@ class FileSet:
     """Files named by patterns or folders.
 
     Attributes:
-        kind: 'annotations', 'rows' or 'images'.
+        kind: 'annotations', 'rows', 'images' or 'records'; but for records, which need no flag, that of the flag.
         patterns: as given: glob patterns (`**` crosses folders), files, or folders (everything below them).
         absolute: the patterns as absolute paths or URLs.
         roots: for each pattern the folder it starts from.
@@ -86,7 +87,8 @@ class FileSet:
         """
         for given, pattern in zip(self.patterns, self.absolute, strict=True):
             if next(_paths(pattern, self.kind), None) is None:
-                raise UsageError(f"--{self.kind} '{given}' matches nothing{_nearest_existing(pattern)}")
+                flag = "" if self.kind == "records" else f"--{self.kind} "
+                raise UsageError(f"{flag}'{given}' matches nothing{_nearest_existing(pattern)}")
 
 
 def is_remote(path: str) -> bool:

@@ -17,9 +17,13 @@ from apache_beam.io.filesystems import FileSystems
 
 from beam_pipelines.failures import DatasetError, UsageError
 from beam_pipelines.listing import is_remote
-from data_contract.manifest import MANIFEST_NAME, RUN_NAME, ManifestError, read_manifest
+from data_contract.manifest import MANIFEST_NAME, REPORT_NAME, RUN_NAME, ManifestError, read_manifest
 
-_TEMP_NAME = re.compile(r"shardbox-temp-[0-9a-f]{32}")
+TEMP_NAME = re.compile(r"shardbox-temp-[0-9a-f]{32}")
+"""Of temporary folders of runs."""
+_REPORT_FOLDER = REPORT_NAME.rpartition("/")[0]
+UNNAMED = {MANIFEST_NAME, REPORT_NAME, RUN_NAME}
+"""Files of every dataset that its manifest does not name."""
 _INTENT = "finish.json"
 _CLEARED = "cleared"
 
@@ -48,8 +52,8 @@ def inspect_output(output: str, overwrite: bool) -> Predecessor:
     absolute = output if is_remote(output) else os.path.abspath(output)
     if re.search(r"[*?\[\]]", absolute):  # Beam renames and deletes what matches a path, here and in other folders
         raise UsageError(f"--output '{absolute}' has a wildcard in it (one of * ? [ ]): give a folder without")
-    present = _entries(output)
-    temps = tuple(sorted(name for name in present if _TEMP_NAME.fullmatch(name)))
+    present = entries(output)
+    temps = tuple(sorted(name for name in present if TEMP_NAME.fullmatch(name)))
     if not present:
         return Predecessor()
     if not overwrite:
@@ -130,14 +134,15 @@ def clear_for(output: str, temp: str, old: Predecessor, new_files: list[str], sh
         if lost:
             raise DatasetError(f"'{lost[0]}' was written and is gone: did something else clean up '{output}'?")
         known = {*old.files, *old.temps, temp.rstrip("/").rsplit("/", 1)[-1]}
-        if any(name == MANIFEST_NAME or _TEMP_NAME.fullmatch(name) for name in _entries(output) - known):
+        if any(name == MANIFEST_NAME or TEMP_NAME.fullmatch(name) for name in entries(output) - known):
             raise DatasetError(f"another run has written to '{output}' meanwhile: give each run a folder of its own")
-        write_text(intent + ".part", json.dumps(sorted({*old.files, *new_files, MANIFEST_NAME, RUN_NAME})))
+        write_text(intent + ".part", json.dumps(sorted({*old.files, *new_files, *UNNAMED})))
         FileSystems.rename([intent + ".part"], [intent])
     for name in sorted(old.files, key=lambda name: name != MANIFEST_NAME):
         path = FileSystems.join(output, name)
         if FileSystems.exists(path):
             FileSystems.delete([path])
+    remove_if_empty(FileSystems.join(output, _REPORT_FOLDER))
     write_text(cleared, "")
 
 
@@ -155,20 +160,35 @@ def write_text(path: str, text: str) -> None:
 
 
 def place_text(output: str, name: str, text: str, temp: str) -> None:
-    """Writes a small text file so that it is there either whole or not at all."""
-    source, target = FileSystems.join(temp, name), FileSystems.join(output, name)
+    """Writes a small text file so that it is there either whole or not at all.
+
+    Args:
+        output: the dataset's folder.
+        name: of the file in it; it may lie in a folder there.
+        text: its content.
+        temp: a temporary folder on the same file system.
+    """
+    source, target = FileSystems.join(temp, name.replace("/", "-")), FileSystems.join(output, name)
     write_text(source, text)
+    make_folder(FileSystems.split(target)[0])
     if FileSystems.exists(target):
         FileSystems.delete([target])
     FileSystems.rename([source], [target])
 
 
-def _entries(folder: str) -> set[str]:
-    if not is_remote(folder):
-        return set(os.listdir(folder)) if os.path.isdir(folder) else set()
-    prefix = folder.rstrip("/") + "/"
-    found = FileSystems.match([prefix + "**"])[0].metadata_list
-    return {metadata.path[len(prefix) :].split("/")[0] for metadata in found}
+def entries(folder: str) -> set[str]:
+    """Returns the names of what lies in a folder; of the report's folder those of its own entries."""
+    if is_remote(folder):
+        prefix = folder.rstrip("/") + "/"
+        found = FileSystems.match([prefix + "**"])[0].metadata_list
+        parts = [metadata.path[len(prefix) :].split("/") for metadata in found]
+        return {"/".join(part[: 2 if part[0] == _REPORT_FOLDER else 1]) for part in parts}
+    names = set(os.listdir(folder)) if os.path.isdir(folder) else set()
+    report = os.path.join(folder, _REPORT_FOLDER)
+    if _REPORT_FOLDER in names and os.path.isdir(report) and not os.path.islink(report):
+        names.remove(_REPORT_FOLDER)
+        names |= {f"{_REPORT_FOLDER}/{name}" for name in os.listdir(report)}
+    return names
 
 
 def _named_by_manifest(output: str) -> set[str]:
@@ -176,7 +196,7 @@ def _named_by_manifest(output: str) -> set[str]:
         manifest = read_manifest(output, open_file=lambda path, _: FileSystems.open(path))
     except ManifestError:
         return set()
-    named = {*manifest.files(), MANIFEST_NAME, RUN_NAME}
+    named = {*manifest.files(), *UNNAMED}
     # A manifest may be a stranger's, and a folder would be deleted with all that is in it.
     return named if is_remote(output) else {name for name in named if not os.path.isdir(os.path.join(output, name))}
 
@@ -187,6 +207,6 @@ def _named_by_intent(temp: str) -> set[str]:
     with FileSystems.open(FileSystems.join(temp, _INTENT)) as file:
         content = file.read()
     try:
-        return {name for name in json.loads(content) if "/" not in name and "\\" not in name}
+        return {name for name in json.loads(content) if name in UNNAMED or not re.search(r"[/\\]", name)}
     except ValueError:  # cut off while it was written: nothing had been deleted yet
         return set()

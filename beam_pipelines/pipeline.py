@@ -37,6 +37,7 @@ class BuildDataset(beam.PTransform):
         predecessor: what lies in the folder and is to be replaced.
         options: those that shape the data, for the manifest.
         buckets: how many parts names and pictures are joined in; it changes no result.
+        report: whether the page that a person looks at is wanted.
         preview: None to write the dataset; else a file for the manifest that it would have had.
         progress: a folder on this machine that is told how far the work is; None if nobody watches.
     """
@@ -52,6 +53,7 @@ class BuildDataset(beam.PTransform):
     predecessor: Predecessor
     options: dict[str, Any]
     buckets: int
+    report: bool
     preview: str | None = None
     progress: str | None = None
 
@@ -67,7 +69,9 @@ class BuildDataset(beam.PTransform):
         plan = survey | "Plan or refuse" >> beam.Map(make_plan, self.wishes)
         temp = None if self.preview else self.temp
         coder = ExampleCoder(self.examiner.images, self.extras, self.examiner.masks)
-        written = (pictures, others, plan) | "Write" >> WriteShards(self.output, temp, coder, self.progress)
-        return (written, plan) | "Finish" >> FinishDataset(
-            self.output, self.temp, coder, self.predecessor, self.wishes.label_map, self.options, self.preview
+        report = self.report and self.preview is None
+        writing = WriteShards(self.output, temp, coder, report, self.progress)
+        written, sketch = (pictures, others, plan) | "Write" >> writing
+        return (written, plan, sketch) | "Finish" >> FinishDataset(
+            self.output, self.temp, coder, self.predecessor, self.wishes.label_map, self.options, report, self.preview
         )

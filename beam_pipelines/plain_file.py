@@ -57,7 +57,13 @@ def build_file(
         UsageError, DatasetError: with a sentence for a person.
     """
     plain = replace(
-        options, splits={_SPLIT: 1.0}, split_lists=None, split_by_folder=False, num_shards=1, overwrite=False
+        options,
+        splits={_SPLIT: 1.0},
+        split_lists=None,
+        split_by_folder=False,
+        num_shards=1,
+        overwrite=False,
+        no_report=True,
     )
     _refuse_splits(options)
     if options.dry_run:

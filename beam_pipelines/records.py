@@ -250,6 +250,14 @@ def key_of(sha256: str, image: str, more: str = "") -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") >> 1
 
 
+def shard_number(key: int, count: int) -> int:
+    """Returns which of so many shards an example belongs to: ⌊key / 2**63 · count⌋ (as in TFDS).
+
+    So the keys of one shard follow those of the shard before it.
+    """
+    return key * count >> 63
+
+
 def signature_of(boxes: Iterable[Box], labels: Iterable[str] = ()) -> str:
     """Returns the classes of some boxes and images, sorted and joined by NUL; '' if there are none."""
     return "\0".join(sorted({box[0] for box in boxes}.union(labels)))

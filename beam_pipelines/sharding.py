@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from beam_pipelines.coding import Outcome
 from beam_pipelines.planning import Plan
-from beam_pipelines.records import Picture, Reject
+from beam_pipelines.records import Picture, Reject, shard_number
 
 REJECTS = "rejects"
 """Rejects are written like one more split."""
@@ -51,14 +51,11 @@ def all_shards(plan: Plan) -> Iterator[ShardId]:
 
 
 def shard_of(outcome: Outcome, plan: Plan) -> str | None:
-    """Returns the text of the shard that an outcome belongs to; None for one that is not written.
-
-    shard = ⌊key / 2**63 · n⌋ (as in TFDS), so that the keys of one shard follow those of the shard before it.
-    """
+    """Returns the text of the shard that an outcome belongs to; None for one that is not written."""
     if isinstance(outcome, Picture):
         split = plan.split_of(outcome)
         count = plan.shards[split]
-        return f"{split}:{outcome.key * count >> 63}:{count}"
+        return f"{split}:{shard_number(outcome.key, count)}:{count}"
     if isinstance(outcome, Reject):
         number = zlib.crc32((outcome.annotation or outcome.image).encode("utf-8", "replace")) % plan.reject_files
         return f"{REJECTS}:{number}:{plan.reject_files}"

@@ -7,7 +7,7 @@ Beam's own TFRecord sink opens, frames, closes and renames; only how elements me
 import json
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -16,18 +16,21 @@ import apache_beam as beam
 import google_crc32c
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
-from apache_beam.pvalue import AsSingleton, PCollection
+from apache_beam.pvalue import AsSingleton, PCollection, TaggedOutput
 
 from beam_pipelines.coding import Batch, Outcome
 from beam_pipelines.encoding import ExampleCoder
 from beam_pipelines.planning import Plan
 from beam_pipelines.progress import ProgressMark
 from beam_pipelines.records import Picture, Reject
+from beam_pipelines.report.merging import MergeSketches
+from beam_pipelines.report.sketch import Sighting, Sketch
 from beam_pipelines.sharding import REJECTS, ShardId, all_shards, shard_of
 from beam_pipelines.survey import estimate_bytes
 
 _NO_CRC = "00000000"
 """Of a shard that was only counted."""
+_SKETCHES = "sketches"
 
 
 class Written(NamedTuple):
@@ -62,15 +65,19 @@ class TFRecordShards(beam.io.WriteToTFRecord):
             compression_type=CompressionTypes.UNCOMPRESSED,
         )
 
-    def write(self, temp: str, number: int, elements: Iterable[tuple[Picture, dict[str, int]]]) -> tuple[str, int, str]:
-        """Writes one shard into the folder `temp`. Returns (path, bytes, crc32c)."""
+    def write(
+        self, temp: str, number: int, elements: Iterable[tuple[Picture, dict[str, int]]]
+    ) -> tuple[str, int, str, list[int]]:
+        """Writes one shard into the folder `temp`. Returns (path, bytes, crc32c, where each frame begins)."""
         # Beam numbers the files in the order of their temporary names when it renames them.
         folder = self._folder(temp)
         writer = self._sink.open_writer(folder, f"{number:05d}-{uuid.uuid4().hex}")
         file = writer.temp_handle = _Checksummed(writer.temp_handle)
+        offsets = []
         for element in elements:
+            offsets.append(file.bytes)
             writer.write(element)
-        return writer.close(), file.bytes, file.crc32c
+        return writer.close(), file.bytes, file.crc32c, offsets
 
     def rename(self, temp: str, paths: list[str]) -> None:
         """Gives all shards of the split their final names. May be repeated after a failure."""
@@ -135,12 +142,30 @@ def _write_rejects(temp: str, shard: ShardId, rejects: list[Reject]) -> tuple[st
     return path, checksummed.bytes, checksummed.crc32c
 
 
+def sketch_of(shard: ShardId, pictures: Sequence[Picture], offsets: Sequence[int]) -> Sketch:
+    """Returns the statistics of a shard.
+
+    Args:
+        shard: which.
+        pictures: in the order of its records.
+        offsets: where the frame of each begins.
+    """
+    sketch = Sketch()
+    places = enumerate(zip(pictures, offsets, strict=True))
+    sketch.add(
+        shard.family,
+        shard.name,
+        [Sighting(p.key, p.width, p.height, p.boxes, p.labels, number, offset) for number, (p, offset) in places],
+    )
+    return sketch
+
+
 class _WriteShard(beam.DoFn):
-    def __init__(self, output: str, coder: ExampleCoder, temp: str | None, progress: str | None):
-        self._output, self._coder, self._temp = output, coder, temp
+    def __init__(self, output: str, coder: ExampleCoder, temp: str | None, report: bool, progress: str | None):
+        self._output, self._coder, self._temp, self._report = output, coder, temp, report
         self._progress = ProgressMark(progress, "write")
 
-    def process(self, element: tuple[str, Iterable[Batch]], plan: Plan) -> Iterator[Written]:
+    def process(self, element: tuple[str, Iterable[Batch]], plan: Plan) -> Iterator[Written | TaggedOutput]:
         text, batches = element
         shard = ShardId.from_text(text)
         found = [outcome for batch in batches for outcome in batch]
@@ -150,12 +175,16 @@ class _WriteShard(beam.DoFn):
             return
         pictures = sorted(found, key=attrgetter("key", "image", "annotation"))
         if self._temp:
-            path, size, crc32c = self._write(shard, pictures, plan.labels)
+            path, size, crc32c, offsets = self._write(shard, pictures, plan.labels)
+            if self._report:
+                yield TaggedOutput(_SKETCHES, sketch_of(shard, pictures, offsets))
         else:
             path, size, crc32c = "", sum(map(estimate_bytes, pictures)), _NO_CRC
         yield Written(text, path, len(pictures), size, crc32c, *count_contents(pictures))
 
-    def _write(self, shard: ShardId, pictures: list[Picture], labels: dict[str, int]) -> tuple[str, int, str]:
+    def _write(
+        self, shard: ShardId, pictures: list[Picture], labels: dict[str, int]
+    ) -> tuple[str, int, str, list[int]]:
         assert self._temp is not None
         shards = TFRecordShards(self._output, shard.family, self._coder)
         written = shards.write(self._temp, shard.number, self._elements(pictures, labels))
@@ -180,21 +209,25 @@ def _to_shards(outcomes: Batch, plan: Plan) -> Iterator[tuple[str, Batch]]:
 
 @dataclass
 class WriteShards(beam.PTransform):
-    """Writes batches of pictures, and rejects, into shards of the temporary folder. Returns one `Written` a shard.
+    """Writes batches of pictures, and rejects, into shards of the temporary folder.
+
+    Returns one `Written` a shard, and one `Sketch` of all, which is empty if none is wanted.
 
     Attributes:
         output: the dataset's folder.
         temp: the temporary folder in it; None to count only, and write nothing.
         coder: turns a picture into its record.
+        report: whether a sketch is wanted.
         progress: as in `ExaminePictures`.
     """
 
     output: str
     temp: str | None
     coder: ExampleCoder
+    report: bool = False
     progress: str | None = None
 
-    def expand(self, inputs: tuple[PCollection, PCollection, PCollection]) -> PCollection:
+    def expand(self, inputs: tuple[PCollection, PCollection, PCollection]) -> tuple[PCollection, PCollection]:
         """One shuffle of metadata by shard; every shard gets a batch, if an empty one, so that all are written."""
         pictures, others, plan = inputs
         keyed = tuple[str, Batch]
@@ -204,10 +237,11 @@ class WriteShards(beam.PTransform):
             others | "Choose files of rejects" >> beam.FlatMap(_one_to_shard, side).with_output_types(keyed),
             plan | "Name every shard" >> beam.FlatMap(_every_shard).with_output_types(keyed),
         )
-        do_fn = _WriteShard(self.output, self.coder, self.temp, self.progress)
-        write = beam.ParDo(do_fn, side).with_output_types(Written)
+        do_fn = _WriteShard(self.output, self.coder, self.temp, self.report, self.progress)
+        write = beam.ParDo(do_fn, side).with_output_types(Written, **{_SKETCHES: Sketch})
         shards = contents | "Shards and their contents" >> beam.Flatten() | "Bring shards together" >> beam.GroupByKey()
-        return shards | "Write shards" >> write
+        written, sketches = shards | "Write shards" >> write.with_outputs(_SKETCHES, main="written")
+        return written, sketches | "Merge statistics" >> beam.CombineGlobally(MergeSketches())
 
 
 def _one_to_shard(outcome: Outcome, plan: Plan) -> Iterator[tuple[str, Batch]]:

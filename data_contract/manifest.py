@@ -17,6 +17,8 @@ from data_contract.manifest_fields import Field, ManifestError, check_file_name
 __all__ = [
     "FORMAT_VERSION",
     "MANIFEST_NAME",
+    "REPORT_NAME",
+    "RUN_NAME",
     "LabelMapFile",
     "Manifest",
     "ManifestError",
@@ -30,6 +32,7 @@ __all__ = [
 FORMAT_VERSION = 1
 MANIFEST_NAME = "manifest.json"
 RUN_NAME = "run.json"
+REPORT_NAME = "report/index.html"
 
 OpenFile = Callable[[str, str], AbstractContextManager[Any]]
 """Called as open_file(path, 'rb'), like `open`."""

@@ -1,4 +1,4 @@
-"""docs/data_contract.md lists exactly the codes of the data job, with the same words."""
+"""The documents list exactly the codes of the product, with the same words."""
 
 import re
 from collections.abc import Mapping
@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 
 from beam_pipelines.rejects import REMEDIES, REPAIRS
+from beam_pipelines.verification.findings import FINDINGS
 
-DOC = Path(__file__).parents[1] / "docs" / "data_contract.md"
+DOCS = Path(__file__).parents[1] / "docs"
 MARKUP = re.compile(r"[<*|]")
 BACKSLASH = r"\\\g<0>"
 
 
-def _rows(header: str) -> list[str]:
+def _rows(page: str, header: str) -> list[str]:
     """The rows of the table under a header row."""
-    lines = DOC.read_text(encoding="utf-8").splitlines()
+    lines = (DOCS / page).read_text(encoding="utf-8").splitlines()
     start = lines.index(header) + 2
     rows = []
     for line in lines[start:]:
@@ -31,8 +32,12 @@ def _expected(texts: Mapping[str, str]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("header", "texts"),
-    [("| Code of a reject | What to do |", REMEDIES), ("| Code of a repair | What it means |", REPAIRS)],
+    ("page", "header", "texts"),
+    [
+        ("data_contract.md", "| Code of a reject | What to do |", REMEDIES),
+        ("data_contract.md", "| Code of a repair | What it means |", REPAIRS),
+        ("verification.md", "| Code of a finding | What to do |", FINDINGS),
+    ],
 )
-def test_the_doc_lists_every_code(header: str, texts: Mapping[str, str]):
-    assert _rows(header) == _expected(texts)
+def test_the_docs_list_every_code(page: str, header: str, texts: Mapping[str, str]):
+    assert _rows(page, header) == _expected(texts)

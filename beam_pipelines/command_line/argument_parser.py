@@ -23,6 +23,11 @@ class Parser(argparse.ArgumentParser):
         """Returns the flags that were added."""
         return {flag for action in self._actions for flag in action.option_strings}
 
+    @property
+    def takes_places(self) -> bool:
+        """Whether there are arguments without a flag."""
+        return any(not action.option_strings for action in self._actions)
+
     def parse_all(self, given: Sequence[str]) -> argparse.Namespace:
         """Parses a command line that holds nothing but the flags which were added.
 
@@ -44,11 +49,13 @@ class Parser(argparse.ArgumentParser):
         Raises:
             UsageError: quoting what is wrong.
         """
-        required = [action for action in self._actions if action.required]
+        required = [action for action in self._actions if action.required and action.option_strings]
         try:
             for action in required:
                 action.required = False
-            values, rest = self.parse_known_args(given)
+            # Places may stand anywhere between the flags.
+            parse = self.parse_known_intermixed_args if self.takes_places else self.parse_known_args
+            values, rest = parse(given)
         finally:
             for action in required:
                 action.required = True

@@ -20,19 +20,42 @@ def parse_with_beam(parser: Parser, given: Sequence[str]) -> tuple[argparse.Name
     Raises:
         UsageError: quoting what is wrong, with the nearest right one.
     """
-    values, rest = parser.parse_leaving(given, lambda rest: check_beam_flags(rest, parser.flags()))
-    return values, tuple(rest)
+    known = parser.flags()
+    # The value of a flag that argparse does not know would be taken for a place.
+    own, beam = _apart(given, known) if parser.takes_places else (given, [])
+    values, rest = parser.parse_leaving(own, lambda rest: check_beam_flags(rest, known))
+    return values, (*beam, *rest)
 
 
 def beam_flags() -> set[str]:
     """Returns the flags that Beam knows."""
-    flags: set[str] = set()
+    return set(_beam_actions())
+
+
+def _beam_actions() -> dict[str, argparse.Action]:
+    actions: dict[str, argparse.Action] = {}
     for options in PipelineOptions.__subclasses__():
         parser = argparse.ArgumentParser(add_help=False)
         # Beam keeps the flags of each area in a class of its own and offers no list of them.
         options._add_argparse_args(parser)
-        flags |= {flag for action in parser._actions for flag in action.option_strings}
-    return flags
+        actions |= {flag: action for action in parser._actions for flag in action.option_strings}
+    return actions
+
+
+def _apart(given: Sequence[str], own: set[str]) -> tuple[list[str], list[str]]:
+    """Returns a command line without flags that Beam alone knows, and those with their values."""
+    actions = _beam_actions()
+    rest, beam = [], []
+    items = iter(given)
+    for item in items:
+        flag, equals, _ = item.partition("=")
+        if flag in own or flag not in actions:
+            rest.append(item)
+            continue
+        beam.append(item)
+        if not equals and actions[flag].nargs != 0:
+            beam += [value for value in [next(items, None)] if value is not None]
+    return rest, beam
 
 
 def check_beam_flags(rest: Sequence[str], known: set[str]) -> None:

@@ -33,6 +33,7 @@ def add_build_flags(parser: argparse.ArgumentParser) -> None:
     places.add_argument("--overwrite", action="store_true", help="replace the dataset that is in --output")
     places.add_argument("--config", nargs="+", action="extend", metavar="FILE.yaml", help="read flags from YAML files")
     places.add_argument("--dry_run", action="store_true", help="do all but write, and print the table")
+    places.add_argument("--no_report", action="store_true", help="do not make the page report/index.html")
     add_row_flags(parser)
     add_mask_flags(parser)
     add_class_flags(parser)

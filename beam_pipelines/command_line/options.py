@@ -45,6 +45,7 @@ class BuildOptions:
     max_rejects: float
     overwrite: bool
     dry_run: bool
+    no_report: bool
     beam: tuple[str, ...]
     """Flags for Beam."""
 

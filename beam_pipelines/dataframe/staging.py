@@ -3,31 +3,27 @@
 import os
 import posixpath
 import re
-import shutil
-import tempfile
-import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 import pyarrow
 import pyarrow.compute
 import pyarrow.parquet
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
-from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 
 from beam_pipelines.failures import UsageError
 from beam_pipelines.listing import is_remote
-from beam_pipelines.output_folder import remove_folder
-from beam_pipelines.running import choose_runner, is_local
+from beam_pipelines.running import choose_runner
+from beam_pipelines.shared_folder import shared_folder
 
+_NEED = "frames in memory on a remote runner need --temp_location, a folder where its workers can read them"
 _ROWS_AT_ONCE = 50_000
 """Of one row group, which is what one worker reads of a Parquet file."""
 
 
-@contextmanager
-def staging_folder(beam: Sequence[str]) -> Iterator[str]:
-    """A temporary folder that the workers of a run can read: on this machine, or below --temp_location.
+def staging_folder(beam: Sequence[str]) -> AbstractContextManager[str]:
+    """Returns a temporary folder that the workers of a run can read: on this machine, or below --temp_location.
 
     Args:
         beam: flags for Beam.
@@ -35,23 +31,7 @@ def staging_folder(beam: Sequence[str]) -> Iterator[str]:
     Raises:
         UsageError: if workers are elsewhere and no --temp_location is given.
     """
-    if is_local(choose_runner(beam, None)):
-        folder = tempfile.mkdtemp(prefix="shardbox-")
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-        return
-    place = PipelineOptions(list(beam)).view_as(GoogleCloudOptions).temp_location
-    if not place:
-        raise UsageError(
-            "frames in memory on a remote runner need --temp_location, a folder where its workers can read them"
-        )
-    folder = str(FileSystems.join(place, f"shardbox-frames-{uuid.uuid4().hex}"))
-    try:
-        yield folder
-    finally:
-        remove_folder(folder)
+    return shared_folder(choose_runner(beam, None), _NEED)
 
 
 def write_parquet(table: pyarrow.Table, path: str) -> None:

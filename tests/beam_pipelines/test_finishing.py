@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from apache_beam import Create
@@ -17,6 +18,7 @@ from beam_pipelines.listing import FileSet
 from beam_pipelines.output_folder import Predecessor, inspect_output
 from beam_pipelines.planning import make_plan
 from beam_pipelines.records import Tally
+from beam_pipelines.report.sketch import Sketch
 from beam_pipelines.writing import Written
 from data_contract.features import FEATURES
 from data_contract.label_map import LabelMap
@@ -133,6 +135,7 @@ class Job:
             predecessor=predecessor or Predecessor(),
             label_map=None,
             options={"seed": 0},
+            report=True,
         )
         self.manifest = describe_dataset(PLAN, self.written, LABEL_MAP, {"seed": 0})
         self.dataset = {
@@ -144,10 +147,23 @@ class Job:
             },
             "label_map.pbtxt": LABEL_MAP.encode(),
             "manifest.json": self.manifest.to_json().encode(),
+            "report/index.html": f"page of {mark} test:0:1".encode(),
         }
 
     def finish(self) -> list[str]:
-        return list(finishing._finish(None, self.transform, PLAN, self.written))
+        return list(finishing._finish(None, self.transform, PLAN, self.written, Sketch()))
+
+
+@pytest.fixture(autouse=True)
+def page(monkeypatch):
+    """A page that quotes a shard, wherever it lies at that time."""
+
+    def make_page(manifest, class_ids, sketch, path_of):
+        assert isinstance(manifest, Manifest)
+        assert class_ids == manifest.classes
+        return f"page of {Path(path_of('test-00000-of-00001.tfrecord')).read_text()}"
+
+    monkeypatch.setattr(finishing, "make_page", make_page)
 
 
 def old_dataset(output) -> Predecessor:
@@ -198,6 +214,25 @@ def test_a_given_label_map_is_written_whole(tmp_path):
     job.finish()
     assert (tmp_path / "out/label_map.pbtxt").read_text() == given.to_pbtxt()
     assert read_manifest(tmp_path / "out").label_map.sha256 == hashlib.sha256(given.to_pbtxt().encode()).hexdigest()
+
+
+def test_a_dataset_without_a_page(tmp_path):
+    job = Job(tmp_path / "out")
+    job.transform.report = False
+    job.finish()
+    assert contents(tmp_path / "out") == {k: v for k, v in job.dataset.items() if not k.startswith("report")}
+
+
+def test_a_page_that_cannot_be_made_costs_no_dataset(tmp_path, monkeypatch, caplog):
+    def fail(*_):
+        raise ValueError("a fault")
+
+    monkeypatch.setattr(finishing, "make_page", fail)
+    job = Job(tmp_path / "out")
+    job.finish()
+    assert contents(tmp_path / "out") == {k: v for k, v in job.dataset.items() if not k.startswith("report")}
+    assert "the report could not be made" in caplog.text
+    assert "a fault" in caplog.text
 
 
 def test_a_missing_shard_stops_it_before_anything_is_touched(tmp_path):
@@ -277,7 +312,7 @@ def operations_of(tmp_path) -> int:
     return fault_in(Job(output, predecessor=old_dataset(output)), None, False)
 
 
-STEPS = 25
+STEPS = 30
 """At least as many as there are; the first test sees to it that none is left out."""
 
 
@@ -333,7 +368,8 @@ def test_foreign_files_that_came_meanwhile_stay(tmp_path):
 def test_in_a_pipeline(tmp_path):
     job = Job(tmp_path / "out")
     with pipeline_here() as pipeline:
-        inputs = pipeline | "Written" >> Create(job.written), pipeline | "Plan" >> Create([PLAN])
+        written, plan = pipeline | "Written" >> Create(job.written), pipeline | "Plan" >> Create([PLAN])
+        inputs = written, plan, pipeline | "Sketch" >> Create([Sketch()])
         assert_that(inputs | job.transform, equal_to([str(tmp_path / "out/manifest.json")]))
     assert contents(tmp_path / "out") == job.dataset
     assert json.loads(job.dataset["manifest.json"])["options"] == {"seed": 0}

@@ -31,7 +31,8 @@ MANIFEST = Manifest(
     splits={"train": Split(0, 0, {}, 0, (Shard(SHARD, 0, 0, "00000000"),))},
     rejects=Rejects((RejectFile("rejects-00000-of-00001.jsonl", 0, 0, "00000000"),), {}),
 )
-DATASET = ("label_map.pbtxt", "manifest.json", "rejects-00000-of-00001.jsonl", "run.json", SHARD)
+REPORT = "report/index.html"
+DATASET = ("label_map.pbtxt", "manifest.json", "rejects-00000-of-00001.jsonl", REPORT, "run.json", SHARD)
 
 
 def refusal(output, overwrite=True):
@@ -176,7 +177,33 @@ def test_a_note_that_was_cut_off_names_nothing(dataset, text):
     put(dataset, f"{TEMP}/finish.json", text)
     assert inspect_output(str(dataset), overwrite=True) == Predecessor(DATASET, (TEMP,))
     (dataset / "manifest.json").unlink()
-    assert "holds 4 entries" in refusal(dataset)
+    assert "holds 5 entries" in refusal(dataset)
+
+
+def test_a_report_folder_with_more_than_ours_is_not_ours(dataset):
+    put(dataset, "report/notes.md")
+    assert "holds 1 entry that no manifest of Shardbox names ('report/notes.md')" in refusal(dataset)
+
+
+def test_a_report_that_is_a_link_is_not_ours(dataset, tmp_path):
+    (dataset / REPORT).unlink()
+    (dataset / "report").rmdir()
+    put(tmp_path, "elsewhere/index.html", "mine")
+    (dataset / "report").symlink_to(tmp_path / "elsewhere")
+    assert "('report')" in refusal(dataset)
+    clear_for(str(dataset), str(dataset), Predecessor(("manifest.json",)), [])
+    assert (tmp_path / "elsewhere/index.html").read_text() == "mine"
+
+
+def test_an_empty_report_folder_counts_for_nothing(output):
+    (output / "report").mkdir(parents=True)
+    assert inspect_output(str(output), overwrite=False) == Predecessor()
+
+
+def test_a_report_is_placed_in_a_folder_of_its_own(tmp_path):
+    (tmp_path / "temp").mkdir()
+    place_text(str(tmp_path), REPORT, "page", str(tmp_path / "temp"))
+    assert contents(tmp_path) == {REPORT: b"page", "temp/": b""}
 
 
 def test_the_temporary_folder_lies_in_the_output():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import google_crc32c
 import pytest
-from apache_beam import Create
+from apache_beam import Create, Map
 from apache_beam.testing.util import assert_that, equal_to
 
 from beam_pipelines.coding import Batch, Outcome
@@ -92,18 +92,19 @@ def test_a_shard_is_a_tfrecord_file(tf, folders):
     output, temp, images = folders
     found = images_of(images, pictures(3))
     writer = pickle.loads(pickle.dumps(writer_for(output, images)))  # as a worker gets it
-    path, size, crc32c = writer.write(str(temp), 7, ((p, LABELS) for p in found))
+    path, size, crc32c, offsets = writer.write(str(temp), 7, ((p, LABELS) for p in found))
     data = (temp / "train").joinpath(path.rpartition("/")[2]).read_bytes()
     assert path.startswith(str(temp / "train") + "/00007-")
     assert (size, crc32c) == (len(data), f"{google_crc32c.value(data):08x}")
     records = [record.numpy() for record in tf.data.TFRecordDataset(path)]
     assert records == [encode_example(p, LABELS, (images / p.image).read_bytes()) for p in found]
+    assert offsets == [0, len(records[0]) + 16, len(records[0]) + len(records[1]) + 32]
 
 
 def test_an_empty_shard(folders):
     output, temp, images = folders
-    path, size, crc32c = writer_for(output, images).write(str(temp), 0, [])
-    assert (size, crc32c) == (0, "00000000")
+    path, size, crc32c, offsets = writer_for(output, images).write(str(temp), 0, [])
+    assert (size, crc32c, offsets) == (0, "00000000", [])
     assert contents(temp) == {path.removeprefix(f"{temp}/"): b""}
 
 
@@ -194,10 +195,22 @@ def test_in_a_pipeline(tf, folders):
         lines = Path(path).read_text(encoding="utf-8")
         assert lines == "".join(reject_line(REJECTS[i]) for i in (3, 5, 4, 2, 1, 0))
 
+    def check_sketch(sketches):
+        [sketch] = sketches
+        assert sketch.counts_of("images") == [13]
+        assert sketch.counts_of("boxes", name="cat") == [12]
+        assert sketch.counts_of("negatives") == [1]
+        for (split, _), samples in sketch.samples.items():
+            for sample in samples:
+                [picture] = [p for p in found if p.key == sample.rank]
+                family, number, count = shard_of(picture, plan).split(":")
+                assert (split, sample.file) == (family, f"{family}-{int(number):05d}-of-{int(count):05d}.tfrecord")
+
     with pipeline_here() as pipeline:
         inputs = inputs_of(pipeline, found[::-1], [*REJECTS, Tally("images", 13)], plan)
-        shards = inputs | WriteShards(str(output), str(temp), coder_of(images))
+        shards, sketch = inputs | WriteShards(str(output), str(temp), coder_of(images), report=True)
         assert_that(shards, check)
+        assert_that(sketch, check_sketch, "Check the sketch")
 
 
 def test_a_preview_counts_and_writes_nothing(folders):
@@ -208,7 +221,7 @@ def test_a_preview_counts_and_writes_nothing(folders):
     before = contents(output)
     with pipeline_here() as pipeline:
         inputs = inputs_of(pipeline, found, REJECTS, plan)
-        shards = inputs | WriteShards(str(output), None, coder_of(images))
+        shards, sketch = inputs | WriteShards(str(output), None, coder_of(images))
         nothing = {"path": "", "crc32c": "00000000"}
         counts = {"negatives": 0, "boxes": {}, "labels": {}, "repairs": {}}
         half = {**counts, "bytes": 5 * (1000 + 600 + 2 * 60), "examples": 5, "boxes": {"cat": 10}, "labels": {"cat": 5}}
@@ -218,4 +231,5 @@ def test_a_preview_counts_and_writes_nothing(folders):
             for shard, facts in (("all:0:2", half), ("all:1:2", half), ("rejects:0:1", rejects))
         ]
         assert_that(shards, equal_to(expected))
+        assert_that(sketch | Map(lambda sketch: sketch.counts_of("images")), equal_to([[0]]), "Check the sketch")
     assert contents(output) == before

@@ -169,7 +169,8 @@ def test_a_dry_run_prints_the_same_table_and_writes_nothing(tmp_path: Path):
         *("images", "negatives", "boxes", "bird", "cat", "dog", "naïve", "raccoon", "shards")
     ]
     assert dry.out.splitlines()[-1] == "Dry run: nothing was written."
-    assert real.out.splitlines()[-1] == str(tmp_path / "out" / "manifest.json")
+    paths = [str(tmp_path / "out" / name) for name in ("manifest.json", "report/index.html")]
+    assert real.out.splitlines()[-2:] == paths
 
 
 def test_a_dry_run_needs_no_output(tmp_path: Path):
@@ -393,8 +394,8 @@ def test_what_the_terminal_shows(tmp_path: Path):
     ]
     assert rows[-1] == ["1", "image_truncated", "The picture ends too early: copy it again from its source."]
     last = r"11 images, [\d.]+ KiB in 3 shards, [\d.]+ s \(\d+ images/s\), peak memory [\d.]+ [MG]iB"
-    assert re.fullmatch(last, lines[-2])
-    assert lines[-1] == "out/manifest.json"
+    assert re.fullmatch(last, lines[-3])
+    assert lines[-2:] == ["out/manifest.json", "out/report/index.html"]
 
 
 def row(label: str, counts: list[int]) -> list[str]:

@@ -60,7 +60,8 @@ def test_the_set_has_something_to_get_wrong(first: Path):
         "test": 2,
     }
     assert sum(shard.examples > 1 for split in manifest.splits.values() for shard in split.shards) >= 5
-    assert len(digests(first)) == 5 + 2 + 2 + 3
+    assert len(digests(first)) == 5 + 2 + 2 + 3 + 1
+    assert (first / "report/index.html").stat().st_size > 300_000
 
 
 def test_twice(made: Path, first: Path, tmp_path: Path):

@@ -114,6 +114,7 @@ def test_every_dependency_is_documented():
         HEADINGS["beam"],
         "Object stores: extras `gcp`, `aws`, `azure`",
         *(HEADINGS[extra] for extra in ("notebook", "train", "dev")),
+        "Inside the report",
     ]
 
 

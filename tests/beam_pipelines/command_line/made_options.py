@@ -34,6 +34,7 @@ PLAIN = BuildOptions(
     max_rejects=0.01,
     overwrite=False,
     dry_run=False,
+    no_report=False,
     beam=(),
 )
 """Every flag at its default, but for `NEEDED`."""

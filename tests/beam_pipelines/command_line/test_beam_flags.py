@@ -31,6 +31,26 @@ def test_another_command_with_flags_of_beam():
 
 
 @pytest.mark.parametrize(
+    ("given", "places", "beam"),
+    [
+        (["a", "--json", "b"], ["a", "b"], ()),
+        (["--json", "a", "b"], ["a", "b"], ()),
+        (["--runner", "DirectRunner", "a", "--json"], ["a"], ("--runner", "DirectRunner")),
+        (["a", "--direct_num_workers", "2", "b", "--json"], ["a", "b"], ("--direct_num_workers", "2")),
+        (["--direct_num_workers=2", "a", "--json"], ["a"], ("--direct_num_workers=2",)),
+        (["--streaming", "a", "--json"], ["a"], ("--streaming",)),
+        (["a", "--json", "--runner"], ["a"], ("--runner",)),
+    ],
+)
+def test_places_between_flags_of_beam(given, places, beam):
+    parser = Parser()
+    parser.add_argument("places", nargs="*")
+    parser.add_argument("--json", action="store_true")
+    values, found = parse_with_beam(parser, given)
+    assert (values.places, values.json, found) == (places, True, beam)
+
+
+@pytest.mark.parametrize(
     ("flag", "near"),
     [
         ("--anotations", "; did you mean --annotations?"),

@@ -43,7 +43,7 @@ def test_each_group_stands_alone(add):
 
 
 def test_the_flags_of_build_are_those_of_the_groups():
-    places = {"output": None, "overwrite": False, "config": None, "dry_run": False}
+    places = {"output": None, "overwrite": False, "config": None, "dry_run": False, "no_report": False}
     expected = places | {name: value for group in GROUPS.values() for name, value in group.items()}
     assert defaults(flags.add_build_flags) == expected
 

@@ -35,7 +35,7 @@ def test_every_flag():
             "decode",
         ),
         *("--max_rejects", "0.5", "--masks", "m", "--class_maps", "c"),
-        *("--overwrite", "--dry_run"),
+        *("--overwrite", "--dry_run", "--no_report"),
     ]
     expected = BuildOptions(
         annotations=("a/*.xml", "b"),
@@ -61,11 +61,14 @@ def test_every_flag():
         max_rejects=0.5,
         overwrite=True,
         dry_run=True,
+        no_report=True,
         beam=(),
     )
     assert parse_build_options(arguments) == expected
-    assignments = [f"{flag}={value}" for flag, value in zip(arguments[8:-2:2], arguments[9:-2:2], strict=True)]
-    assert parse_build_options([*arguments[:8], *assignments]) == replace(expected, overwrite=False, dry_run=False)
+    assignments = [f"{flag}={value}" for flag, value in zip(arguments[8:-3:2], arguments[9:-3:2], strict=True)]
+    assert parse_build_options([*arguments[:8], *assignments]) == replace(
+        expected, overwrite=False, dry_run=False, no_report=False
+    )
 
 
 def test_every_flag_of_rows_and_given_splits():

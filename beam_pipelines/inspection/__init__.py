@@ -1,0 +1,1 @@
+"""Looking at single records: which are meant, what they say, and their pictures on the disk."""

@@ -1,0 +1,1 @@
+"""Whether record files are whole and hold what they promise."""

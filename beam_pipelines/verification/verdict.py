@@ -1,0 +1,177 @@
+"""The whole result of a check: what was found in all files, held against the manifest and put in order."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from beam_pipelines.listing import is_remote
+from beam_pipelines.record_files.locating import RecordSet
+from beam_pipelines.verification import readers
+from beam_pipelines.verification.findings import FINDINGS, Finding, Findings, severity_of
+from beam_pipelines.verification.report import Contents, Report
+from data_contract.manifest import MANIFEST_NAME, Split
+
+DATUMARO_LABEL_MAP = "label_map.pbtxt"
+
+
+@dataclass(frozen=True)
+class ReaderVerdict:
+    """What a program does with files of others."""
+
+    verdict: str
+    """'yes', 'yes, but' or 'no'."""
+    because: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The whole result of a check."""
+
+    folder: str
+    of_dataset: bool
+    """Whether the files were held against a manifest."""
+    files: int
+    """Those that should be there."""
+    splits: Mapping[str, Contents]
+    findings: tuple[Finding, ...]
+    """The first of each code and file, in the order of the files."""
+    counts: Mapping[tuple[str, str], int]
+    """(code, severity) → how many there are: errors first, then in the order of `FINDINGS`."""
+    readers: Mapping[str, ReaderVerdict]
+    """Of files without a manifest: name of a program → what it does with them."""
+
+    def count(self, severity: str) -> int:
+        """Returns how many errors or warnings there are."""
+        return sum(number for (_, own), number in self.counts.items() if own == severity)
+
+    @property
+    def records(self) -> int:
+        """Whole examples."""
+        return sum(contents.records for contents in self.splits.values())
+
+    @property
+    def bytes(self) -> int:
+        """Of all files that were read to their ends."""
+        return sum(contents.bytes for contents in self.splits.values())
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns the object that --json prints."""
+        return {
+            "folder": self.folder,
+            "dataset": self.of_dataset,
+            "whole": not self.count("error"),
+            "errors": self.count("error"),
+            "warnings": self.count("warning"),
+            "files": self.files,
+            "records": self.records,
+            "bytes": self.bytes,
+            "splits": {name: _contents_as_json(contents) for name, contents in self.splits.items()},
+            "counts": {code: number for (code, _), number in self.counts.items()},
+            "findings": [{**one._asdict(), "record": one.record if one.record >= 0 else None} for one in self.findings],
+            "readers": {
+                name: {"verdict": one.verdict, "because": list(one.because)} for name, one in self.readers.items()
+            },
+        }
+
+
+def _contents_as_json(contents: Contents) -> dict[str, Any]:
+    content = contents.as_json()
+    del content["damaged"]
+    return content
+
+
+def conclude(found: RecordSet, folder: Findings, report: Report) -> Verdict:
+    """Returns the result.
+
+    Args:
+        found: the files.
+        folder: what is wrong beside the record files.
+        report: of all files.
+    """
+    findings = Findings()
+    findings.merge(folder)
+    findings.merge(report.findings)
+    if found.problem:
+        findings.add(Finding("manifest_unusable", "error", MANIFEST_NAME, -1, found.problem.rstrip(".")))
+    names = list(found.manifest.splits) if found.manifest else list(dict.fromkeys(f.split for f in found.files))
+    splits = {name: report.splits.get(name, Contents()) for name in names}
+    for name, split in (found.manifest.splits if found.manifest else {}).items():
+        if not splits[name].damaged:
+            for message in _count_differences(splits[name], split):
+                findings.add(Finding("manifest_differs", "error", MANIFEST_NAME, -1, f"in {name}, {message}"))
+    if found.manifest is None:
+        for finding in _disagreeing(report.classes):
+            findings.add(finding)
+    order = {file.name: place for place, file in enumerate(found.files)}
+    ranks = {code: rank for rank, code in enumerate(FINDINGS)}
+    counts = sorted(findings.counts().items(), key=lambda item: (item[0][1], ranks[item[0][0]]))
+    return Verdict(
+        folder=found.folder,
+        of_dataset=found.manifest is not None,
+        files=len(found.files),
+        splits=splits,
+        findings=tuple(findings.in_order(order)),
+        counts=dict(counts),
+        readers={} if found.manifest else _reader_verdicts(found, report, order),
+    )
+
+
+def _count_differences(found: Contents, expected: Split) -> Iterator[str]:
+    """Yields clauses on what the manifest counts otherwise."""
+    if found.negatives != expected.negatives:
+        yield f"it counts {expected.negatives:,} negatives, and there are {found.negatives:,}"
+    for what, actual, stated in (
+        ("boxes of", found.boxes, expected.boxes),
+        ("images labelled", found.labels, expected.labels),
+    ):
+        for name in sorted(actual.keys() | stated.keys()):
+            if actual.get(name, 0) != stated.get(name, 0):
+                yield f"it counts {stated.get(name, 0):,} {what} '{name}', and there are {actual.get(name, 0):,}"
+
+
+def _disagreeing(classes: Mapping[tuple[str, int], tuple[str, int]]) -> Iterator[Finding]:
+    """Yields a finding for each name that has two ids, and for each id that has two names."""
+    severity = severity_of("classes_disagree", of_dataset=False)
+    ids, names = Counter(name for name, _ in classes), Counter(number for _, number in classes)
+    for (name, number), (file, record) in sorted(classes.items()):
+        others = []
+        if ids[name] > 1:
+            others = [str(other) for text, other in sorted(classes) if text == name and other != number]
+            message = f"'{name}' has id {number} here, and elsewhere {', '.join(others[:3])}"
+        elif names[number] > 1:
+            others = [f"'{text}'" for text, other in sorted(classes) if other == number and text != name]
+            message = f"id {number} is '{name}' here, and elsewhere {', '.join(others[:3])}"
+        if others:
+            yield Finding("classes_disagree", severity, file, record, message)
+
+
+def _reader_verdicts(found: RecordSet, report: Report, order: Mapping[str, int]) -> dict[str, ReaderVerdict]:
+    remarks: dict[tuple[str, str], list[tuple[tuple[int, int, str], str]]] = {}
+    for (reader, level, why), (count, file, record) in report.readers.items():
+        place = f"record {record} of {file}" if record >= 0 else file
+        times = f"{count:,} times, first " if count > 1 else ""
+        rank = (order[file], record, why)
+        remarks.setdefault((reader, level), []).append((rank, f"{why} ({times}in {place})"))
+    for level, why in _of_names(found):
+        remarks.setdefault((readers.DATUMARO, level), []).append(((-1, -1, why), why))
+    verdicts = {}
+    for name in readers.READERS:
+        refusals, losses = (
+            tuple(why for _, why in sorted(remarks.get((name, level), []))) for level in (readers.NO, readers.BUT)
+        )
+        verdicts[name] = ReaderVerdict("no" if refusals else "yes, but" if losses else "yes", refusals or losses)
+    why = "it reads datasets with a manifest.json, which `shardbox build` makes from annotations and images"
+    return verdicts | {readers.TRAIN: ReaderVerdict("no", (why,))}
+
+
+def _of_names(found: RecordSet) -> Iterator[tuple[str, str]]:
+    """Yields what Datumaro wants of the names of files; it reads folders of this machine."""
+    other = next((file.name for file in found.files if not file.name.endswith(".tfrecord")), None)
+    if other is not None:
+        yield readers.BUT, f"it finds only files named *.tfrecord in a folder, unlike {other}"
+    for folder in dict.fromkeys(os.path.dirname(file.path) for file in found.files):
+        if not is_remote(folder) and not any(DATUMARO_LABEL_MAP in name for name in os.listdir(folder)):
+            yield readers.NO, f"there is no {DATUMARO_LABEL_MAP} beside the files"
+            return
