@@ -13,7 +13,15 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.pvalue import AsIter, AsSingleton, PCollection
 
 from beam_pipelines.encoding import ExampleCoder
-from beam_pipelines.output_folder import Predecessor, clear_for, drop_temps, place_text, write_text
+from beam_pipelines.output_folder import (
+    Predecessor,
+    clear_for,
+    drop_temps,
+    place_text,
+    place_waiting,
+    waiting,
+    write_text,
+)
 from beam_pipelines.planning import Plan
 from beam_pipelines.report.making import make_page
 from beam_pipelines.report.sketch import Sketch
@@ -108,7 +116,7 @@ def _finish(
         yield transform.preview
         return
     if not _is_done(output, text, shards.values()):
-        page = _page(output, manifest, sketch, shards.values()) if transform.report else None
+        page = transform.report and _write_page(output, temp, manifest, sketch, shards.values())
         clear_for(output, temp, transform.predecessor, manifest.files(), [one.path for one in shards.values()])
         for split in plan.shards:
             paths = [one.path for one in shards.values() if ShardId.from_text(one.shard).family == split]
@@ -117,15 +125,15 @@ def _finish(
             if ShardId.from_text(one.shard).family == REJECTS and FileSystems.exists(one.path):
                 FileSystems.rename([one.path], [FileSystems.join(output, _name(one))])
         place_text(output, LABEL_MAP_NAME, label_map, temp)
-        if page is not None:
-            place_text(output, REPORT_NAME, page, temp)
+        if page:
+            place_waiting(output, REPORT_NAME, temp)
         place_text(output, MANIFEST_NAME, text, temp)
     drop_temps(output, temp, transform.predecessor)
     yield FileSystems.join(output, MANIFEST_NAME)
 
 
-def _page(output: str, manifest: Manifest, sketch: Sketch, written: Iterable[Written]) -> str | None:
-    """Returns the report, from shards that lie in the temporary folder; None if it cannot be made.
+def _write_page(output: str, temp: str, manifest: Manifest, sketch: Sketch, written: Iterable[Written]) -> bool:
+    """Writes the report to the temporary folder, from the shards there. Returns whether that could be done.
 
     A dataset is worth more than the page about it, which can be made later.
     """
@@ -136,10 +144,11 @@ def _page(output: str, manifest: Manifest, sketch: Sketch, written: Iterable[Wri
         return path if FileSystems.exists(path) else str(FileSystems.join(output, name))  # in a second attempt
 
     try:
-        return make_page(manifest, manifest.classes, sketch, path_of)
+        write_text(waiting(REPORT_NAME, temp), make_page(manifest, manifest.classes, sketch, path_of))
     except Exception:
         _log.exception("the report could not be made")
-        return None
+        return False
+    return True
 
 
 def _is_done(output: str, manifest: str, written: Iterable[Written]) -> bool:

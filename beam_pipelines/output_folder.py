@@ -8,6 +8,7 @@ or a temporary folder of ours names are ever deleted.
 import json
 import os
 import re
+import uuid
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import NamedTuple
@@ -21,6 +22,8 @@ from data_contract.manifest import MANIFEST_NAME, REPORT_NAME, RUN_NAME, Manifes
 
 TEMP_NAME = re.compile(r"shardbox-temp-[0-9a-f]{32}")
 """Of temporary folders of runs."""
+_REPORT_PART = re.compile(re.escape(REPORT_NAME) + r"\.part-[0-9a-f]{32}")
+"""Left by a `shardbox report` that was killed."""
 _REPORT_FOLDER = REPORT_NAME.rpartition("/")[0]
 UNNAMED = {MANIFEST_NAME, REPORT_NAME, RUN_NAME}
 """Files of every dataset that its manifest does not name."""
@@ -63,6 +66,8 @@ def inspect_output(output: str, overwrite: bool) -> Predecessor:
     ours = _named_by_manifest(output) if MANIFEST_NAME in present else set()
     for temp in temps:
         ours |= _named_by_intent(FileSystems.join(output, temp))
+    if ours:
+        ours |= {name for name in present if _REPORT_PART.fullmatch(name)}
     foreign = sorted(present - ours - set(temps))
     if foreign:
         shown = ", ".join(f"'{name}'" for name in foreign[:5]) + (", …" if len(foreign) > 5 else "")
@@ -159,6 +164,11 @@ def write_text(path: str, text: str) -> None:
         file.write(text.encode())
 
 
+def part_of(path: str) -> str:
+    """Returns a path for a file of this run that is to take the place of another when it is whole."""
+    return f"{path}.part-{uuid.uuid4().hex}"
+
+
 def place_text(output: str, name: str, text: str, temp: str) -> None:
     """Writes a small text file so that it is there either whole or not at all.
 
@@ -168,8 +178,18 @@ def place_text(output: str, name: str, text: str, temp: str) -> None:
         text: its content.
         temp: a temporary folder on the same file system.
     """
-    source, target = FileSystems.join(temp, name.replace("/", "-")), FileSystems.join(output, name)
-    write_text(source, text)
+    write_text(waiting(name, temp), text)
+    place_waiting(output, name, temp)
+
+
+def waiting(name: str, temp: str) -> str:
+    """Returns where a file lies until it is placed."""
+    return str(FileSystems.join(temp, name.replace("/", "-")))
+
+
+def place_waiting(output: str, name: str, temp: str) -> None:
+    """Places a file that was written to where it waits; see `place_text`."""
+    source, target = waiting(name, temp), FileSystems.join(output, name)
     make_folder(FileSystems.split(target)[0])
     if FileSystems.exists(target):
         FileSystems.delete([target])

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from beam_pipelines.rejects import REMEDIES, REPAIRS
+from beam_pipelines.wording import counted, printable, readable_size
 from data_contract.manifest import Manifest, Split
 
 _MOST_CLASSES = 30
@@ -36,26 +37,13 @@ def print_summary(manifest: Manifest, paths: Sequence[str], seconds: float, peak
     shards = sum(len(split.shards) for split in manifest.splits.values())
     speed = f" ({images / seconds:,.0f} images/s)" if seconds else ""
     screen.print(
-        f"{_count(images, 'image')}, {readable_size(size)} in {_count(shards, 'shard')}, {seconds:.1f} s{speed}, "
+        f"{counted(images, 'image')}, {readable_size(size)} in {counted(shards, 'shard')}, {seconds:.1f} s{speed}, "
         f"peak memory {readable_size(peak_memory)}",
         highlight=False,
         soft_wrap=True,
     )
     for line in paths or ["Dry run: nothing was written."]:
         screen.print(line, markup=False, emoji=False, highlight=False, soft_wrap=True)
-
-
-def readable_size(count: float) -> str:
-    """Returns a number of bytes as a person reads it.
-
-    >>> readable_size(1536)
-    '1.5 KiB'
-    """
-    for unit in ("bytes", "KiB", "MiB", "GiB"):
-        if count < 1024:
-            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
-        count /= 1024
-    return f"{count:.1f} TiB"
 
 
 def _contents(manifest: Manifest, size_label: str) -> Table:
@@ -108,14 +96,14 @@ def _remarks(manifest: Manifest) -> list[str]:
     alone = manifest.seen.get("images_without_annotation", 0)
     if alone:
         if "rows" in manifest.seen:  # they may well be in another table
-            what = f"{_count(alone, 'image')} that no row names left out"
+            what = f"{counted(alone, 'image')} that no row names left out"
             lines.append(f"{what}; --unannotated=negative is for images without any object alone.")
         else:
-            what = f"{_count(alone, 'image')} without annotation left out"
+            what = f"{counted(alone, 'image')} without annotation left out"
             lines.append(f"{what}; --unannotated=negative takes them as negatives.")
     empty = sum(not shard.examples for split in manifest.splits.values() for shard in split.shards)
     if empty:
-        lines.append(f"{_count(empty, 'shard')} without an example: ask for fewer with --num_shards.")
+        lines.append(f"{counted(empty, 'shard')} without an example: ask for fewer with --num_shards.")
     for name, class_id in sorted(manifest.classes.items(), key=lambda item: item[1]):
         lacking = [split for split, content in manifest.splits.items() if not _has(content, name)]
         if lacking:
@@ -137,12 +125,3 @@ def _shifted_shares(manifest: Manifest) -> list[str]:
         return []
     found = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
     return [f"The splits hold {found} of the images: each class is to be in each split, and groups stay whole."]
-
-
-def printable(text: str) -> str:
-    """Returns text without control characters, which a name from a file could bring to a terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -12,6 +12,7 @@ from apache_beam.transforms.window import GlobalWindows
 from apache_beam.utils.windowed_value import WindowedValue
 
 from beam_pipelines.coding import Batch, Outcome
+from beam_pipelines.merging import MergeParts
 from beam_pipelines.records import Picture, Reject
 from beam_pipelines.splits.census import Census, draw
 
@@ -140,30 +141,6 @@ class _SurveyBatches(beam.DoFn):
         yield GlobalWindows.windowed_value(self._survey)
 
 
-class MergeSurveys(beam.CombineFn):
-    """Adds surveys of parts."""
-
-    def create_accumulator(self) -> Survey:
-        """Returns an empty survey."""
-        return Survey()
-
-    def add_input(self, survey: Survey, other: Survey) -> Survey:
-        """Adds one part."""
-        survey.merge(other)
-        return survey
-
-    def merge_accumulators(self, surveys: Iterable[Survey]) -> Survey:
-        """Adds all parts."""
-        merged = Survey()
-        for survey in surveys:
-            merged.merge(survey)
-        return merged
-
-    def extract_output(self, survey: Survey) -> Survey:
-        """Returns the survey itself."""
-        return survey
-
-
 @dataclass
 class TakeSurvey(beam.PTransform):
     """Surveys batches of pictures, and rejects and tallies. Returns one survey.
@@ -179,7 +156,7 @@ class TakeSurvey(beam.PTransform):
         pictures, others = inputs
         alone = others | "One by one" >> beam.Map(lambda outcome: (outcome,)).with_output_types(Batch)
         parts = [pictures | "Survey pictures" >> self._parts(), alone | "Survey others" >> self._parts()]
-        return parts | "All parts" >> beam.Flatten() | "Merge" >> beam.CombineGlobally(MergeSurveys())
+        return parts | "All parts" >> beam.Flatten() | "Merge" >> beam.CombineGlobally(MergeParts(Survey))
 
     def _parts(self) -> beam.PTransform:
         return beam.ParDo(_SurveyBatches(self.seed)).with_output_types(Survey)

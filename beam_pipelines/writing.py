@@ -20,10 +20,10 @@ from apache_beam.pvalue import AsSingleton, PCollection, TaggedOutput
 
 from beam_pipelines.coding import Batch, Outcome
 from beam_pipelines.encoding import ExampleCoder
+from beam_pipelines.merging import MergeParts
 from beam_pipelines.planning import Plan
 from beam_pipelines.progress import ProgressMark
 from beam_pipelines.records import Picture, Reject
-from beam_pipelines.report.merging import MergeSketches
 from beam_pipelines.report.sketch import Sighting, Sketch
 from beam_pipelines.sharding import REJECTS, ShardId, all_shards, shard_of
 from beam_pipelines.survey import estimate_bytes
@@ -241,7 +241,7 @@ class WriteShards(beam.PTransform):
         write = beam.ParDo(do_fn, side).with_output_types(Written, **{_SKETCHES: Sketch})
         shards = contents | "Shards and their contents" >> beam.Flatten() | "Bring shards together" >> beam.GroupByKey()
         written, sketches = shards | "Write shards" >> write.with_outputs(_SKETCHES, main="written")
-        return written, sketches | "Merge statistics" >> beam.CombineGlobally(MergeSketches())
+        return written, sketches | "Merge statistics" >> beam.CombineGlobally(MergeParts(Sketch))
 
 
 def _one_to_shard(outcome: Outcome, plan: Plan) -> Iterator[tuple[str, Batch]]:

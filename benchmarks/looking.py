@@ -1,4 +1,4 @@
-"""Measures what looking costs: the report at the end of `shardbox build`, and `report`, `verify` and `diff` alone.
+"""Measures what looking costs: the report at the end of `shardbox build`, and `report` and `verify` alone.
 
     python benchmarks/looking.py --images 20000 100000 --runs 3
 

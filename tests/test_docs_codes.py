@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from beam_pipelines.rejects import REMEDIES, REPAIRS
-from beam_pipelines.verification.findings import FINDINGS
+from beam_pipelines.verification.findings import FINDINGS, severity_of
 
 DOCS = Path(__file__).parents[1] / "docs"
 MARKUP = re.compile(r"[<*|]")
@@ -41,3 +41,10 @@ def _expected(texts: Mapping[str, str]) -> list[str]:
 )
 def test_the_docs_list_every_code(page: str, header: str, texts: Mapping[str, str]):
     assert _rows(page, header) == _expected(texts)
+
+
+def test_the_docs_list_every_warning():
+    text = (DOCS / "verification.md").read_text(encoding="utf-8")
+    always, of_others = (set(re.findall("`([a-z_0-9]+)`", part)) for part in text.split("Warnings: ")[1].split(". ", 1))
+    assert always == {code for code in FINDINGS if severity_of(code, of_dataset=True) == "warning"}
+    assert always | of_others == {code for code in FINDINGS if severity_of(code, of_dataset=False) == "warning"}

@@ -6,12 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from beam_pipelines.comparison.images import Box
 from beam_pipelines.comparison.pairing import pair_up
 
-ATTRIBUTES = ("difficult", "truncated", "view", "is_crowd", "area", "mask")
-"""What a box has beside its class and its place; the mask as a digest of its file."""
-Box = tuple[Any, ...]
-"""(class name, xmin, ymin, xmax, ymax, *ATTRIBUTES), the coordinates normalised."""
 SAME = 0.5
 """Boxes that overlap so much (intersection over union) are taken for the same, drawn again; as in VOC and COCO."""
 

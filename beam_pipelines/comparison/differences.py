@@ -4,9 +4,9 @@ import math
 from collections import Counter
 from typing import Any, NamedTuple
 
-from beam_pipelines.comparison.boxes import ATTRIBUTES, Box, BoxChange, compare_boxes
-from beam_pipelines.comparison.images import Image
-from beam_pipelines.comparison.matching import Pair
+from beam_pipelines.comparison.boxes import BoxChange, compare_boxes
+from beam_pipelines.comparison.images import ATTRIBUTES, Box, Image
+from beam_pipelines.comparison.pairing import Pair
 
 KINDS = {
     "added": "added",

@@ -1,16 +1,16 @@
 """What is compared of an example: all but the bytes of its picture."""
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from beam_pipelines.comparison.boxes import ATTRIBUTES, Box
-from beam_pipelines.failures import DatasetError
-from beam_pipelines.record_files.locating import RecordFile
-from beam_pipelines.record_files.reading import RecordReader
-from beam_pipelines.record_files.views import ExampleView, ObjectView, parse_features, view_example
-from beam_pipelines.records import RecordError
+from beam_pipelines.record_files.views import ExampleView, ObjectView
 from data_contract import features as keys
+
+ATTRIBUTES = ("difficult", "truncated", "view", "is_crowd", "area", "mask")
+"""What a box has beside its class and its place; the mask as a digest of its file."""
+Box = tuple[Any, ...]
+"""(class name, xmin, ymin, xmax, ymax, *ATTRIBUTES), the coordinates normalised."""
 
 _KEYS = {
     "difficult": keys.OBJECT_DIFFICULT,
@@ -50,32 +50,6 @@ class Image(NamedTuple):
         return self.boxes, self.labels, self.class_map
 
 
-def read_images(file: RecordFile, features: Collection[str]) -> Iterator[Image]:
-    """Yields the examples of a shard.
-
-    Args:
-        file: the shard, with what the manifest says of it.
-        features: keys of those that both datasets have; others are not compared.
-
-    Raises:
-        DatasetError: if it cannot be read, if a record is damaged, or if the manifest means another file.
-    """
-    reader = RecordReader(file.path)
-    try:
-        for frame in reader.frames():
-            if frame.code:
-                raise _failure(f"record {frame.number} of '{file.path}' is damaged: {frame.message}")
-            try:
-                view = view_example(parse_features(frame.data), {})
-            except RecordError as error:
-                raise _failure(f"record {frame.number} of '{file.path}' cannot be read: {error.message}") from None
-            yield image_of(view, file.split, features)
-    except OSError as error:
-        raise _failure(f"'{file.path}' cannot be read: {error.strerror or error}") from None
-    if file.expected and (reader.bytes, reader.crc32c) != (file.expected.bytes, file.expected.crc32c):
-        raise _failure(f"'{file.path}' is not the file that its dataset's manifest describes")
-
-
 def image_of(view: ExampleView, split: str, features: Collection[str]) -> Image:
     """Returns what is compared of an example.
 
@@ -106,7 +80,3 @@ def _box(one: ObjectView, attributes: Collection[str]) -> Box:
 
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:_DIGITS] if data else ""
-
-
-def _failure(what: str) -> DatasetError:
-    return DatasetError(f"{what}; `shardbox verify` tells more")

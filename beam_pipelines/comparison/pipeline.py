@@ -2,12 +2,10 @@
 
 import json
 import pickle
-import uuid
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Any
 
 import apache_beam as beam
@@ -16,14 +14,14 @@ from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.pvalue import AsIter, PCollection, TaggedOutput
 
-from beam_pipelines.comparison.differences import Difference, as_json, differences_of
-from beam_pipelines.comparison.images import Image, read_images
-from beam_pipelines.comparison.matching import match_copies, match_namesakes
+from beam_pipelines.comparison.differences import Difference, differences_of
+from beam_pipelines.comparison.images import Image
+from beam_pipelines.comparison.list_parts import ListParts, part_of, write_part
+from beam_pipelines.comparison.pairing import match_copies, match_namesakes
+from beam_pipelines.comparison.shards import read_images
 from beam_pipelines.comparison.tally import Tally
+from beam_pipelines.merging import MergeParts
 from beam_pipelines.record_files.locating import RecordFile
-
-_PARTS = 64
-"""Of the list: a part is sorted in memory, and all are open when they are merged."""
 
 Side = tuple[bool, Image]
 """(whether it is of the dataset after, image)."""
@@ -61,7 +59,7 @@ class CompareRecords(beam.PTransform):
         features: keys of those that both datasets have.
         buckets: how many parts the images are compared in; it changes no result.
         output: the JSON file: 'tally' as `Tally` writes it, and 'parts', the paths of the parts of the list.
-        parts: the folder for the parts of the list, each sorted; '' if no list is wanted.
+        list_parts: how the list is written; None if none is wanted.
     """
 
     before: tuple[RecordFile, ...]
@@ -69,7 +67,7 @@ class CompareRecords(beam.PTransform):
     features: frozenset[str]
     buckets: int
     output: str
-    parts: str
+    list_parts: ListParts | None
 
     def expand(self, pipeline: beam.Pipeline) -> PCollection:
         """One shuffle of images by content, one of what is left by path."""
@@ -102,13 +100,13 @@ class CompareRecords(beam.PTransform):
 
     def _list(self, pipeline: beam.Pipeline, differences: PCollection) -> PCollection:
         """Returns the paths of the parts of the list."""
-        if not self.parts:
+        if self.list_parts is None:
             return pipeline | "No list" >> beam.Create([], reshuffle=False).with_output_types(str)
         return (
             differences
-            | "Divide the list" >> beam.Map(_by_name).with_output_types(tuple[int, Difference])
+            | "Divide the list" >> beam.Map(_by_name, self.list_parts.number).with_output_types(tuple[int, Difference])
             | "Bring parts of the list together" >> beam.GroupByKey()
-            | "Write parts of the list" >> beam.Map(_write_part, self.parts).with_output_types(str)
+            | "Write parts of the list" >> beam.Map(_write_part, self.list_parts.folder).with_output_types(str)
         )
 
 
@@ -148,55 +146,27 @@ def _sides_of(images: Iterable[Side], field: str) -> Iterator[tuple[list[Image],
     yield from sides.values()
 
 
-class _CountDifferences(beam.CombineFn):
+class _CountDifferences(MergeParts):
     """Counts differences."""
 
-    def create_accumulator(self) -> Tally:
-        """Returns an empty tally."""
-        return Tally()
+    def __init__(self) -> None:
+        super().__init__(Tally)
 
     def add_input(self, tally: Tally, one: Difference) -> Tally:
         """Counts one."""
         tally.add(one)
         return tally
 
-    def merge_accumulators(self, tallies: Iterable[Tally]) -> Tally:
-        """Adds all tallies."""
-        merged = Tally()
-        for tally in tallies:
-            merged.merge(tally)
-        return merged
 
-    def extract_output(self, tally: Tally) -> Tally:
-        """Returns the tally itself."""
-        return tally
-
-
-def _by_name(one: Difference) -> tuple[int, Difference]:
-    return zlib.crc32(_name(one).encode()) % _PARTS, one
+def _by_name(one: Difference, parts: int) -> tuple[int, Difference]:
+    return part_of(one, parts), one
 
 
 def _write_part(keyed: tuple[int, Iterable[Difference]], folder: str) -> str:
-    """Writes a part of the list under a name of its own, because a runner may try twice. Returns its path."""
-    path = str(FileSystems.join(folder, f"{uuid.uuid4().hex}.jsonl"))
-    lines = (list_line(one) for one in sorted(keyed[1], key=attrgetter("order")))
-    _write(path, "".join(lines))
-    return path
-
-
-def list_line(one: Difference) -> str:
-    """Returns a line of a part of the list: the name that parts are divided and merged by, and the difference."""
-    return json.dumps([_name(one), as_json(one)], ensure_ascii=False) + "\n"
-
-
-def _name(one: Difference) -> str:
-    return one.order[0].image
+    return write_part(keyed[1], folder)
 
 
 def _write_result(tally: Tally, path: str, parts: Iterable[str]) -> None:
-    _write(path, json.dumps({"tally": tally.as_json(), "parts": sorted(parts)}, ensure_ascii=False))
-
-
-def _write(path: str, text: str) -> None:
+    text = json.dumps({"tally": tally.as_json(), "parts": sorted(parts)}, ensure_ascii=False)
     with FileSystems.create(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
         file.write(text.encode("utf-8", "backslashreplace"))

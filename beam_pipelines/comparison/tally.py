@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from heapq import nsmallest
 from typing import Any
 
-from beam_pipelines.comparison.boxes import Box
 from beam_pipelines.comparison.differences import KINDS, Difference, as_json, changed_labels
+from beam_pipelines.comparison.images import Box
 
 SAMPLES = 10
 BOX_KINDS = ("added", "removed", "moved", "attributes", "with_added_images", "with_removed_images")

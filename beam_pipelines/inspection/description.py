@@ -11,7 +11,7 @@ from beam_pipelines.pictures.probing import Probe, probe
 from beam_pipelines.record_files.locating import RecordSet
 from beam_pipelines.record_files.views import Values, parse_features
 from beam_pipelines.records import RecordError
-from beam_pipelines.summary import printable
+from beam_pipelines.wording import printable
 from data_contract import features as keys
 
 DTYPES = {feature.key: feature.dtype for table in (keys.FEATURES, *keys.EXTRA_FEATURES.values()) for feature in table}

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from beam_pipelines.inspection.values import fraction_text, pixels_text, plain_text, value_text
-from beam_pipelines.record_files.views import Values
-from beam_pipelines.summary import printable
+from beam_pipelines.record_files.views import Values, short_name
+from beam_pipelines.wording import printable
 from data_contract import features as keys
 
 NOTHING = "–"
@@ -114,9 +114,9 @@ def _class(lists: Mapping[str, Values], i: int, class_names: Mapping[int, str]) 
     dtype, number = _value(lists, keys.CLASS_LABEL, i)
     known = class_names.get(number) if dtype == "int64" else None
     if known is not None and keys.CLASS_TEXT not in lists:
-        text = printable(known)
+        text = printable(short_name(known))
     elif known is not None and known.encode() != _value(lists, keys.CLASS_TEXT, i)[1]:
-        label += f", by the label map {printable(known)}"
+        label += f", by the label map {printable(short_name(known))}"
     return f"{text} ({label})".strip() if label else text
 
 

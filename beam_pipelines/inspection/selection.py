@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 from beam_pipelines.failures import DatasetError, UsageError
-from beam_pipelines.inspection.matching import Criteria, Search, among
+from beam_pipelines.inspection.criteria import Criteria, Search, among
 from beam_pipelines.inspection.values import kind_of
 from beam_pipelines.record_files.framing import Frame
 from beam_pipelines.record_files.locating import RecordFile, RecordSet
+from beam_pipelines.record_files.opening import UnreadableFileError
 from beam_pipelines.record_files.reading import read_frames, read_start
-from beam_pipelines.summary import printable
+from beam_pipelines.wording import printable
 
 
 @dataclass(frozen=True)
@@ -176,5 +177,5 @@ def _frames(file: RecordFile) -> Iterator[Frame]:
                 what = f"its content is {looks}" if looks else frame.message
                 raise DatasetError(f"'{printable(file.name)}' is no TFRecord file: {printable(what)}")
             yield frame
-    except OSError as error:
-        raise DatasetError(f"'{printable(file.path)}' cannot be read: {error.strerror or error}") from None
+    except UnreadableFileError as error:
+        raise DatasetError(str(error)) from None

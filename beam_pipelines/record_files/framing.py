@@ -7,6 +7,7 @@ little-endian (tensorflow/core/lib/io/record_writer.h).
 import re
 import struct
 from collections.abc import Iterator
+from io import BytesIO
 from typing import NamedTuple, Protocol
 
 import google_crc32c
@@ -17,6 +18,9 @@ _MASK_DELTA = 0xA282EAD8
 _BLOCK = 2**20
 MAX_RECORD_BYTES = 2**31 - 1
 """protobuf reads no larger message; a length beyond it is taken for damage."""
+_MOST_SEARCHED = 2**28
+"""Bytes of a file's damaged records in which the next one is looked for: a file that is nothing but headers, each of a
+long record, would take hours."""
 _NOT_ZERO = re.compile(rb"[^\0]")
 
 
@@ -56,10 +60,18 @@ def length_in(header: bytes) -> int | None:
     return int(length) if length <= MAX_RECORD_BYTES and crc == masked_crc(header[:8]) else None
 
 
-def frames_in(stream: Stream) -> Iterator[Frame]:
+def frames_in(stream: Stream, most: int = MAX_RECORD_BYTES) -> Iterator[Frame]:
     """Yields every frame of a TFRecord file, and goes on behind damaged ones.
 
     Where only data are damaged, the length leads to the next frame. Where a length is, the next header is searched.
+
+    Args:
+        stream: the (decompressed) file.
+        most: bytes of a record of a compressed file; a larger one is passed over as if its length were damaged.
+
+    Yields:
+        Frames, whose data are held once while they are read: memory is that of a record, an eighth of it, and a few
+        blocks. Only a damaged record within which the next one is found is held twice, up to 256 MiB of it.
 
     Raises:
         OSError, EOFError: as the stream raises them.
@@ -67,41 +79,55 @@ def frames_in(stream: Stream) -> Iterator[Frame]:
     window = _Window(stream)
     number = 0
     while header := window.peek(HEADER_BYTES):
-        offset = window.offset
         length = length_in(header)
+        # No name keeps a frame: it would be in memory still when the next one is read.
         if length is None:
-            frame = _lost(window, number)
+            yield _lost(window, number)
+        elif length > most:
+            yield _too_large(window.offset, number, length, most)
+            window.skip(HEADER_BYTES + length + _FOOTER_BYTES)
         else:
-            whole = window.peek(HEADER_BYTES + length + _FOOTER_BYTES)
-            frame = _framed(number, offset, length, whole)
-            used = len(whole)
-            if frame.code and (shorter := _end_within(window, used)):
-                message = f"of the {length:,} bytes of the record some are missing; the next record is among them"
-                frame, used = frame._replace(code="record_corrupt", message=message), shorter
-            window.skip(used)
-        yield frame
+            yield _framed(window, number, length)
         number += 1
 
 
-def _end_within(window: "_Window", length: int) -> int:
-    """Returns where the next frame begins within a damaged one of so many bytes; 0 if it does not."""
-    next_header = window.peek(length + HEADER_BYTES)[length:]
-    if length_in(next_header) is not None:
-        return 0
-    found = _find_header(window.peek(length)[HEADER_BYTES:] + next_header)
-    return HEADER_BYTES + found if found >= 0 else 0
-
-
-def _framed(number: int, offset: int, length: int, whole: bytes) -> Frame:
-    data, footer = whole[HEADER_BYTES : HEADER_BYTES + length], whole[HEADER_BYTES + length :]
+def _framed(window: "_Window", number: int, length: int) -> Frame:
+    """Reads a frame whose header is whole."""
+    offset = window.offset
+    window.skip(HEADER_BYTES)
+    data, footer = window.take(length), window.take(_FOOTER_BYTES)
+    if len(footer) == _FOOTER_BYTES and int.from_bytes(footer, "little") == masked_crc(data):
+        return Frame(number, offset, data)
+    may_search = window.given_back + len(data) <= _MOST_SEARCHED
+    begin = _next_within(data, footer, window.peek(HEADER_BYTES)) if may_search else -1
+    if begin >= 0:
+        window.give_back((data, footer), begin)
+        message = f"of the {length:,} bytes of the record some are missing; the next record is among them"
+        return Frame(number, offset, b"", "record_corrupt", message)
     if len(footer) < _FOOTER_BYTES:
-        missing = HEADER_BYTES + length + _FOOTER_BYTES - len(whole)
+        missing = length + _FOOTER_BYTES - len(data) - len(footer)
         message = f"the file ends {missing:,} bytes before the end of the record of {length:,} bytes"
         return Frame(number, offset, b"", "file_truncated", message)
-    if int.from_bytes(footer, "little") != masked_crc(data):
-        message = f"the {length:,} bytes of the record have another checksum than the one stored with them"
-        return Frame(number, offset, b"", "record_corrupt", message)
-    return Frame(number, offset, data)
+    message = f"the {length:,} bytes of the record have another checksum than the one stored with them"
+    return Frame(number, offset, b"", "record_corrupt", message)
+
+
+def _next_within(data: bytes, footer: bytes, following: bytes) -> int:
+    """Returns where in the data and the footer of a damaged frame the next frame begins; -1 if it does not."""
+    if length_in(following) is not None:
+        return -1
+    found = _find_header(data)
+    if found >= 0:
+        return found
+    last = max(0, len(data) - HEADER_BYTES + 1)
+    found = _find_header(data[last:] + footer + following)
+    return last + found if found >= 0 else -1
+
+
+def _too_large(offset: int, number: int, length: int, most: int) -> Frame:
+    announced = f"the record at byte {offset:,} is said to hold {length:,} bytes"
+    message = f"{announced}; of a compressed file, none above {most:,} is read"
+    return Frame(number, offset, b"", "record_length_corrupt", message)
 
 
 def _lost(window: "_Window", number: int) -> Frame:
@@ -160,20 +186,48 @@ class _Window:
         self._start = 0
         self.offset = 0
         """Of what `peek` returns, in the stream."""
+        self.given_back = 0
+        """Bytes, in all."""
 
     def peek(self, size: int) -> bytes:
-        """Returns the next bytes, fewer at the end."""
+        """Returns the next bytes, no more than a block or than were read already; fewer at the end."""
         end = self._start + size
         if end > len(self._bytes):
             parts = [self._bytes[self._start :]]
             have = len(parts[0])
-            while have < size and (part := self._stream.read(max(_BLOCK, size - have))):
+            while have < size and (part := self._stream.read(_BLOCK)):
                 parts.append(part)
                 have += len(part)
             self._bytes, self._start, end = b"".join(parts), 0, size
         return self._bytes[self._start : end]
 
+    def take(self, size: int) -> bytes:
+        """Returns the next bytes, fewer at the end, and passes over them."""
+        if size <= _BLOCK or size <= len(self._bytes) - self._start:
+            data = self.peek(size)
+            self._start += len(data)
+        else:
+            # Read piece by piece: a length may promise far more than there is. `getvalue` makes no copy.
+            out = BytesIO()
+            have = out.write(memoryview(self._bytes)[self._start :])
+            self._bytes, self._start = b"", 0
+            while have < size and (part := self._stream.read(min(_BLOCK, size - have))):
+                have += out.write(part)
+            data = out.getvalue()
+        self.offset += len(data)
+        return data
+
+    def give_back(self, taken: tuple[bytes, ...], begin: int) -> None:
+        """Puts what was taken last, from its byte `begin` on, before the next bytes."""
+        rest = b"".join((*taken, memoryview(self._bytes)[self._start :]))
+        self._bytes, self._start = rest, begin
+        size = sum(map(len, taken)) - begin
+        self.offset -= size
+        self.given_back += size
+
     def skip(self, size: int) -> None:
-        """Passes over bytes that were peeked at."""
-        self._start += size
-        self.offset += size
+        """Passes over bytes, as far as there are any."""
+        while size and (part := self.peek(min(size, _BLOCK))):
+            self._start += len(part)
+            self.offset += len(part)
+            size -= len(part)

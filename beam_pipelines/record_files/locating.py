@@ -13,6 +13,7 @@ from beam_pipelines.failures import UsageError
 from beam_pipelines.listing import FileSet, is_remote
 from beam_pipelines.output_folder import temp_folder
 from beam_pipelines.reading import read_file
+from beam_pipelines.record_files.views import short_name
 from data_contract.label_map import LabelMapError, read_label_map
 from data_contract.manifest import MANIFEST_NAME, Manifest, ManifestError, Shard, read_manifest
 
@@ -58,8 +59,15 @@ class RecordSet:
 
     @property
     def class_ids(self) -> dict[str, int]:
-        """Name → id."""
-        return {name: number for number, name in self.class_names.items()}
+        """Name, as views have it → id."""
+        return {short_name(name): number for number, name in self.class_names.items()}
+
+    @property
+    def images(self) -> int | None:
+        """Number of records by the manifest; None if nobody has counted them."""
+        if self.manifest is None:
+            return None
+        return sum(split.images for split in self.manifest.splits.values())
 
 
 def find_records(given: Sequence[str]) -> RecordSet:
@@ -69,19 +77,33 @@ def find_records(given: Sequence[str]) -> RecordSet:
         given: the folder of a dataset (or its manifest.json), or files, glob patterns and folders of record files.
 
     Raises:
-        UsageError: if there are none.
+        UsageError: if there are none, or datasets among several places.
     """
+    if not all(path.strip() for path in given):
+        raise UsageError("one of the places to look at is empty text: was a variable of the shell not set?")
     given = [path.removeprefix("file://") if path.startswith("file:///") else path for path in given]
     only = given[0] if len(given) == 1 else ""
     if only.endswith("/" + MANIFEST_NAME) or only == MANIFEST_NAME:
         only = os.path.dirname(only) or "."
-    if only and _is_folder(only):
-        folder = only if is_remote(only) else os.path.abspath(only)
-        try:
-            return _of_dataset(folder, _manifest_of(folder))
-        except ManifestError as error:
-            return _of_others([folder], str(error))
-    return _of_others(given, "")
+    if not (os.path.isdir(only) or (is_remote(only) and not glob.has_magic(only))):
+        _refuse_datasets(given)
+        return _of_others(given, "")
+    folder = only if is_remote(only) else os.path.abspath(only)
+    try:
+        return _of_dataset(folder, _manifest_of(folder))
+    except ManifestError as error:
+        return _of_others([folder], "" if _is_remote_file(folder) else str(error))
+
+
+def _refuse_datasets(given: Sequence[str]) -> None:
+    """Refuses datasets among several places: each has its own manifest, which would not be heeded.
+
+    Raises:
+        UsageError: naming the first.
+    """
+    for path in given:
+        if os.path.isdir(path) and os.path.exists(os.path.join(path, MANIFEST_NAME)):
+            raise UsageError(f"'{path}' is a dataset, and others are given beside it: give one at a time")
 
 
 def is_record_name(name: str) -> bool:
@@ -177,14 +199,16 @@ def _class_names_beside(base: str, files: Sequence[RecordFile]) -> dict[int, str
     return found[0] if found and all(names == found[0] for names in found) else {}
 
 
-def _is_folder(path: str) -> bool:
-    if not is_remote(path):
-        return os.path.isdir(path)
-    return not glob.has_magic(path) and not _is_remote_file(path)
-
-
 def _is_remote_file(path: str) -> bool:
+    """Returns whether a URL is that of one file; most stores have no folders, but HDFS has, and they exist as well."""
+    if not is_remote(path) or glob.has_magic(path):
+        return False
     try:
-        return is_remote(path) and not glob.has_magic(path) and bool(FileSystems.exists(path))
-    except (ValueError, OSError) as error:
+        if path.endswith("/") or not FileSystems.exists(path):
+            return False
+    except Exception as error:  # stores have exceptions of their own
         raise UsageError(f"'{path}' cannot be read: {error}") from None
+    try:
+        return not FileSystems.match([f"{path}/*"], [1])[0].metadata_list
+    except Exception:
+        return True  # HDFS lists no file

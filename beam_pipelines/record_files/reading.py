@@ -4,17 +4,17 @@ import gzip
 import io
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import IO, Any
+from typing import Any
 
 import google_crc32c
-from apache_beam.io.filesystem import CompressionTypes
-from apache_beam.io.filesystems import FileSystems
 
-from beam_pipelines.listing import is_remote
-from beam_pipelines.record_files.framing import HEADER_BYTES, Frame, Stream, frames_in, length_in
+from beam_pipelines.record_files.framing import HEADER_BYTES, MAX_RECORD_BYTES, Frame, Stream, frames_in, length_in
+from beam_pipelines.record_files.opening import OpenFile
 
 _BLOCK = 2**20
 _START = 512
+_MOST_INFLATED = 2**30
+"""Bytes of a record of a compressed file: two megabytes there can promise two gigabytes."""
 
 
 class RecordReader:
@@ -41,20 +41,20 @@ class RecordReader:
         """Yields every frame, damaged ones with what is wrong.
 
         Raises:
-            OSError: if the file cannot be read.
+            UnreadableFileError: if the file cannot be read.
         """
-        with _open(self._path) as file:
+        with OpenFile(self._path) as file:
             raw = _Counted(file, self)
             begin = raw.read(HEADER_BYTES)
             self.compression = _compression_of(begin)
             stream = _decompressed(_Prefixed(begin, raw), self.compression)
-            last: Frame | None = None
+            number = 0
             try:
-                for frame in frames_in(stream):
-                    last = frame
+                for frame in frames_in(stream, _MOST_INFLATED if self.compression else MAX_RECORD_BYTES):
+                    number += 1
                     yield frame
+                    del frame  # or it would be in memory still when the next one is read
             except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-                number = last.number + 1 if last else 0
                 message = f"the {self.compression} stream breaks off within record {number}: {error}"
                 yield Frame(number, 0, b"", "file_truncated", message)
             while raw.read(_BLOCK):  # what a decompressor leaves
@@ -70,7 +70,7 @@ def read_frames(path: str) -> Iterator[Frame]:
     """Yields every frame of a record file, damaged ones with what is wrong.
 
     Raises:
-        OSError: if the file cannot be read.
+        UnreadableFileError: if the file cannot be read.
     """
     return RecordReader(path).frames()
 
@@ -83,12 +83,12 @@ def read_records_at(path: str, places: Iterable[tuple[int, int]]) -> Iterator[tu
         places: (number, offset of the frame) of each.
 
     Raises:
-        OSError: if the file cannot be read.
+        UnreadableFileError: if the file cannot be read.
     """
     wanted = dict(sorted(places))
     if not wanted:
         return
-    with _open(path) as file:
+    with OpenFile(path) as file:
         if not _compression_of(file.read(HEADER_BYTES)):
             for number, offset in wanted.items():
                 file.seek(offset)
@@ -108,17 +108,10 @@ def read_start(path: str) -> bytes:
     """Returns the first bytes of a file, enough to tell what it is.
 
     Raises:
-        OSError: if the file cannot be read.
+        UnreadableFileError: if the file cannot be read.
     """
-    with _open(path) as file:
+    with OpenFile(path) as file:
         return file.read(_START)
-
-
-def _open(path: str) -> IO[bytes]:
-    if is_remote(path):
-        file: IO[bytes] = FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
-        return file
-    return open(path, "rb", buffering=0)
 
 
 def _compression_of(begin: bytes) -> str:
@@ -170,7 +163,7 @@ class _Inflated:
 class _Counted:
     """A file whose bytes are counted as they are read."""
 
-    def __init__(self, file: IO[bytes], reader: RecordReader):
+    def __init__(self, file: OpenFile, reader: RecordReader):
         self._file = file
         self._reader = reader
 

@@ -1,5 +1,10 @@
-"""What a person, a drawing or a statistic wants of an example, read leniently: records of other programs too."""
+"""What a person, a drawing or a statistic wants of an example, read leniently: records of other programs too.
 
+A text of a stranger may have any length, and comes again on every page and in every table: `short_name` bounds those
+of classes, views and formats to 200 characters, `short_path` file names and ids to 1,000.
+"""
+
+import hashlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -9,6 +14,10 @@ from beam_pipelines.records import RecordError
 from data_contract import features as keys
 from data_contract.example_pb2 import Example
 
+_LONGEST_NAME = 200
+_LONGEST_PATH = 1000
+_DIGITS = 12
+
 Values = tuple[str, tuple[Any, ...]]
 """('bytes', 'int64', 'float' or '' for a feature without a list, values)."""
 
@@ -17,7 +26,7 @@ class ObjectView(NamedTuple):
     """One object of an example. Coordinates as they stand there: normalised, but nothing is promised of them."""
 
     name: str
-    """Of its class; 'class 3' if only its id is known, '' if not even that."""
+    """Of its class, see `short_name`; 'class 3' if only its id is known, '' if not even that."""
     label: int
     """Id of its class; 0 if it is not known."""
     xmin: float
@@ -39,19 +48,40 @@ class ExampleView(NamedTuple):
 
     encoded: bytes
     format: str
-    """As the record states it."""
+    """As the record states it, see `short_name`."""
     width: int
     """Pixels, as the record states it; 0 if it does not."""
     height: int
     """Pixels, as the record states it; 0 if it does not."""
     filename: str
+    """See `short_path`."""
     source_id: str
+    """See `short_path`."""
     sha256: str
     objects: tuple[ObjectView, ...]
     labels: tuple[str, ...]
-    """Classes of the whole image; 'class 3' where only an id is known."""
+    """Classes of the whole image, see `short_name`; 'class 3' where only an id is known."""
     class_map: bytes
     """A PNG of the picture's size; empty if there is none."""
+
+
+def short_name(name: str) -> str:
+    """Returns a name of a class as views have it: of at most 200 characters.
+
+    A longer one ends in '…' and the first digits of its SHA-256, so that different names stay different.
+    """
+    return _shortened(name, _LONGEST_NAME)
+
+
+def short_path(path: str) -> str:
+    """Returns the name of a file as views have it: like `short_name`, of at most 1,000 characters."""
+    return _shortened(path, _LONGEST_PATH)
+
+
+def _shortened(text: str, most: int) -> str:
+    if len(text) <= most:
+        return text
+    return f"{text[: most - 1 - _DIGITS]}…{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:_DIGITS]}"
 
 
 def parse_features(data: bytes) -> dict[str, Values]:
@@ -85,8 +115,8 @@ def view_example(features: Mapping[str, Values], class_names: Mapping[int, str])
         format=_text(reader.first(keys.IMAGE_FORMAT, b"")),
         width=reader.first(keys.IMAGE_WIDTH, 0),
         height=reader.first(keys.IMAGE_HEIGHT, 0),
-        filename=_text(reader.first(keys.IMAGE_FILENAME, b"")),
-        source_id=_text(reader.first(keys.IMAGE_SOURCE_ID, b"")),
+        filename=short_path(_decoded(reader.first(keys.IMAGE_FILENAME, b""))),
+        source_id=short_path(_decoded(reader.first(keys.IMAGE_SOURCE_ID, b""))),
         sha256=_text(reader.first(keys.IMAGE_SHA256, b"")),
         objects=_objects(reader, class_names),
         labels=_labels(reader, class_names),
@@ -146,8 +176,12 @@ def _objects(reader: _Reader, class_names: Mapping[int, str]) -> tuple[ObjectVie
 
 
 def _name_of(label: int, class_names: Mapping[int, str]) -> str:
-    return class_names.get(label) or (f"class {label}" if label else "")
+    return short_name(class_names.get(label, "")) or (f"class {label}" if label else "")
 
 
 def _text(value: bytes) -> str:
+    return short_name(_decoded(value))
+
+
+def _decoded(value: bytes) -> str:
     return value.decode("utf-8", "replace")

@@ -14,8 +14,8 @@ from beam_pipelines.report.sketch import ALL, EXTREMES, Extreme, Sample, Sketch
 LONG_SIDE = 360
 """Pixels, of a drawing."""
 _MOST = 72
-_MOST_BYTES = 1_500_000
-"""Of all drawings together, so that the page stays below 3 MB."""
+_MOST_CHARACTERS = 1_900_000
+"""Of all drawings together, as the page holds them, so that it stays below 3 MB."""
 _PER_CLASS = 6
 _QUALITY = 80
 
@@ -46,9 +46,8 @@ def choose(sketch: Sketch, splits: Sequence[str]) -> list[Choice]:
         splits: in the order in which they are shown.
     """
     odd = [Choice(kind, one.sample, one, one.name) for kind in EXTREMES for one in _oddest(sketch, kind)]
-    names = {name for _, name in sketch.cells if name != ALL}
-    frequency = {name: sketch.counts_of("images", name=name)[0] for name in names}
-    common = sorted(names, key=lambda name: (-frequency[name], name))
+    frequency = sketch.by_class("images")
+    common = sorted(frequency, key=lambda name: (-frequency[name][0], name))
     left = _MOST - len(odd)
     number = max(1, min(_PER_CLASS, (left - _PER_CLASS) // max(1, len(common))))
     examples: dict[Sample, Choice] = {}
@@ -92,9 +91,10 @@ def draw_figures(choices: Sequence[Choice], class_names: Mapping[int, str], read
     size = 0
     for choice in choices:
         figure = drawn.get((choice.sample.file, choice.sample.number))
-        if figure is None or size + len(figure.jpeg) > _MOST_BYTES:
+        characters = 0 if figure is None else len(figure.jpeg) * 4 // 3  # in base64
+        if figure is None or size + characters > _MOST_CHARACTERS:
             continue
-        size += len(figure.jpeg)
+        size += characters
         figure = figure._replace(place=choice.place)
         figures.append(figure if not figure.jpeg or choice.extreme is None else _with_note(figure, choice.extreme))
     return figures

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beam_pipelines.boxes import shortened
-from beam_pipelines.report.sketch import ALL, ASPECT_EDGES, PER_IMAGE_EDGES, SHAPE_EDGES, TRAINING_SIZES, Counts, Sketch
+from beam_pipelines.report.sketch import ASPECT_EDGES, PER_IMAGE_EDGES, SHAPE_EDGES, TRAINING_SIZES, Counts, Sketch
 
 ANCHOR_SIZE = 640
 """Pixels of the longer side after resizing, for which anchors are suggested."""
@@ -150,9 +150,8 @@ def _remarks(sketch: Sketch, sizes: tuple[SizeHint, ...], most_boxes: int) -> It
             f"{long / boxes:.0%} of the boxes are at least {_LONG} times as long as wide: the usual aspect ratios of "
             "0.5, 1 and 2 miss them, so take those suggested here."
         )
-    names = sorted({name for _, name in sketch.cells} - {ALL})
     for field, noun, nouns in (("boxes", "box", "boxes"), ("labels", "image", "images")):
-        yield from _imbalance({name: sketch.counts_of(field, name=name)[0] for name in names}, noun, nouns)
+        yield from _imbalance({name: count for name, (count,) in sketch.by_class(field).items()}, noun, nouns)
     images, negatives = sketch.counts_of("images")[0], sketch.counts_of("negatives")[0]
     if negatives > _MANY_NEGATIVES * images:
         yield (

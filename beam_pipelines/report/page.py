@@ -13,19 +13,20 @@ from markupsafe import Markup
 from beam_pipelines.rejects import REMEDIES, REPAIRS
 from beam_pipelines.report.hints import Hints
 from beam_pipelines.report.page_data import (
-    MOST_CHARTED,
-    MOST_ROWS,
     Overview,
     chart_data,
+    counted,
+    noun,
     order_of_splits,
     overview_of,
     shown,
+    shown_name,
     shown_splits,
     united,
 )
 from beam_pipelines.report.page_tables import class_rows, findings, split_rows
 from beam_pipelines.report.sketch import EXTREMES, Sample, Sketch
-from beam_pipelines.summary import readable_size
+from beam_pipelines.wording import readable_size
 from data_contract.manifest import FORMAT_VERSION, Manifest
 
 _ODD = {
@@ -34,6 +35,9 @@ _ODD = {
     "thinnest": ("Thinnest", "the box that is longest for its width"),
     "most_crowded": ("Most crowded", "the picture with the most boxes"),
 }
+_MOST_IDS = 500
+"""Lines of the label map."""
+_PLACES = ("class", "negative", *EXTREMES)
 _LICENCES = {"Chart.js": "vendor/chart.js-LICENSE.md", "chartjs-chart-matrix": "vendor/chartjs-chart-matrix-LICENSE"}
 _SCRIPTS = (
     "vendor/chart.umd.min.js",
@@ -84,15 +88,16 @@ class _Tile(NamedTuple):
     split: str
     split_place: int
     chips: tuple[tuple[int | None, str], ...]
-    """(place of the class among the rows of the table, its name), the rarest first."""
+    """(place of the class among all, its name), the rarest first; no place for a class that is not known."""
     file: str
     command: str
+    drawing: str
+    """Name of the drawing, which several tiles may show; '' if there is none."""
     address: str
-    """Of the drawing: a data URL; '' if there is none."""
+    """Of the drawing: a data URL; '' if a tile above has it."""
 
 
 def render_page(  # noqa: PLR0917 (what a report is made of)
-    title: str,
     manifest: Manifest | None,
     class_ids: Mapping[str, int],
     sketch: Sketch,
@@ -103,7 +108,6 @@ def render_page(  # noqa: PLR0917 (what a report is made of)
     """Returns the text of index.html: the same for the same arguments.
 
     Args:
-        title: name of the dataset.
         manifest: of the dataset; None for record files of others, whose splits are named after their files.
         class_ids: class name → id.
         sketch: statistics of all examples.
@@ -115,16 +119,17 @@ def render_page(  # noqa: PLR0917 (what a report is made of)
     names = shown_splits(splits)
     counts = united(sketch, names)
     overview = overview_of(counts, tuple(dict.fromkeys(names.values())), class_ids)
+    data = chart_data(counts, overview)
     text = _template().render(
-        title=title,
         manifest=manifest,
         overview=overview,
-        data=chart_data(counts, overview),
+        data=data,
         split_rows=split_rows(overview, manifest, names),
-        class_rows=class_rows(overview, MOST_ROWS),
+        class_rows=class_rows(overview),
+        most_ids=_MOST_IDS,
         class_ids=sorted(class_ids.items(), key=lambda item: (item[1], item[0])),
-        findings=list(findings(overview, manifest)),
-        charted=MOST_CHARTED,
+        findings=list(findings(overview, manifest, sketch.left_out)),
+        charted=len(data["cells"][0]) - 1 if data["cells"] else 0,
         united_splits=len(splits) - len(overview.splits) + 1 if len(splits) > len(overview.splits) else 0,
         hints=hints,
         licences=[(name, _text_of(path)) for name, path in _LICENCES.items()],
@@ -138,10 +143,8 @@ def render_page(  # noqa: PLR0917 (what a report is made of)
 
 def _pictures(tiles: Sequence[_Tile]) -> dict[str, Any]:
     """Returns the figures in their places on the page."""
-    examples = [tile for tile in tiles if tile.figure.place == "class"]
     return {
-        # Each next to the others of its rarest class, frequent classes first.
-        "examples": sorted(examples, key=lambda tile: max((place or 0 for place, _ in tile.chips), default=0)),
+        "examples": [tile for tile in tiles if tile.figure.place == "class"],
         "negatives": [tile for tile in tiles if tile.figure.place == "negative"],
         "odd": [(*_ODD[kind], [tile for tile in tiles if tile.figure.place == kind]) for kind in EXTREMES],
     }
@@ -151,7 +154,7 @@ def _history(manifest: Manifest | None, rejects: Sequence[RejectSample]) -> dict
     """Returns what became of what the job was given; nothing of record files of others."""
     seen, repairs, left_out = (manifest.seen, manifest.repairs, manifest.rejects.counts) if manifest else ({}, {}, {})
     return {
-        "seen": ", ".join(f"{count:,} {what.replace('_', ' ')}" for what, count in sorted(seen.items())),
+        "seen": ", ".join(counted(count, what) for what, count in sorted(seen.items())),
         "repairs": _reasons(repairs, REPAIRS),
         "rejects": [
             (*reason, [one for one in rejects if one.code == reason[0]]) for reason in _reasons(left_out, REMEDIES)
@@ -169,22 +172,34 @@ def _template() -> Any:
         "share": _share,
         "deviation": _deviation,
         "json": _json,
+        "noun": noun,
+        "counted": counted,
+        "class_name": _class_name,
     }
     return environment.from_string(_text_of("page.html"))
 
 
 def _text_of(name: str) -> str:
-    return files(__package__).joinpath(name).read_text("utf-8")
+    return files(__package__).joinpath("assets", name).read_text("utf-8")
 
 
 def _tiles(figures: Sequence[Figure], overview: Overview, split_names: Mapping[str, str]) -> list[_Tile]:
+    """Returns the tiles in the order of the page: examples next to the others of their rarest class, then the rest."""
     places = {one.name: place for place, one in enumerate(overview.classes)}
     split_places = {name: place for place, name in enumerate(overview.splits)}
+
+    def order(figure: Figure) -> tuple[int, int]:
+        if figure.place != "class":
+            return _PLACES.index(figure.place), 0
+        return 0, max((places.get(name, 0) for name in figure.classes), default=0)
+
     tiles = []
-    for figure in figures:
+    drawings: dict[bytes, str] = {}
+    for figure in sorted(figures, key=order):
         names = sorted(set(figure.classes), key=lambda name: (-places.get(name, -1), name))
         file = figure.sample.file.replace("\\", "/").rsplit("/", 1)[-1]
         split = split_names.get(figure.sample.split, figure.sample.split)
+        is_new = figure.jpeg not in drawings
         tiles.append(
             _Tile(
                 figure,
@@ -192,11 +207,18 @@ def _tiles(figures: Sequence[Figure], overview: Overview, split_names: Mapping[s
                 split_places.get(split, -1),
                 tuple((places.get(name), name) for name in names),
                 file,
-                f"shardbox show {shlex.quote(file)} --index {figure.sample.number}",
-                f"data:image/jpeg;base64,{b64encode(figure.jpeg).decode()}" if figure.jpeg else "",
+                _command(figure.sample),
+                drawings.setdefault(figure.jpeg, f"drawing-{len(drawings)}") if figure.jpeg else "",
+                f"data:image/jpeg;base64,{b64encode(figure.jpeg).decode()}" if figure.jpeg and is_new else "",
             )
         )
     return tiles
+
+
+def _command(sample: Sample) -> str:
+    """Returns what shows a record, for the folder that holds all record files."""
+    file = f"./{sample.file}" if sample.file.startswith("-") else sample.file
+    return f"shardbox show {shlex.quote(file)} --index {sample.number}"
 
 
 def _reasons(counts: Mapping[str, int], meanings: Mapping[str, str]) -> list[tuple[str, int, str]]:
@@ -216,6 +238,10 @@ def _share(value: float) -> str:
     if value < 0.001:
         return "< 0.1%"
     return f"{value * 100:.0f}%" if value >= 0.0995 else f"{value * 100:.1f}%"
+
+
+def _class_name(name: str) -> str:
+    return shown_name(name) or "(no class)"
 
 
 def _json(value: Any) -> str:

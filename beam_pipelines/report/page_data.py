@@ -1,5 +1,6 @@
 """The numbers of the page: which splits and classes it tells apart, and what its charts are drawn from."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,10 +20,15 @@ from beam_pipelines.report.sketch import (
 
 MOST_SPLITS = 12
 """Splits that the page tells apart: record files of others can be many."""
-MOST_ROWS = 500
-"""Classes that have a row in the table."""
-MOST_CHARTED = 100
-"""Classes whose histograms are in the page."""
+_MOST_ROWS = 500
+_MOST_COUNTS = 2400
+"""Rows of the table of classes times splits."""
+_MOST_CHARTED = 100
+_MOST_CHARACTERS = 600_000
+"""Of the classes' rows and histograms: beside 1,900,000 of drawings, the page stays below 3 MB."""
+_MOST_HISTOGRAM_CHARACTERS = 430_000
+_ROW_CHARACTERS, _COUNT_CHARACTERS, _TIMES_NAMED = 300, 90, 4
+_LONGEST_NAME = 120
 _USUAL_ORDER = ("train", "training", "validation", "valid", "val", "eval", "test", "testing")
 _FIELDS = ("areas", "under_32", "sizes", "aspects", "positions", "per_image")
 
@@ -57,6 +63,11 @@ class Overview:
         """Whether classes are counted by boxes; else by the images that have them."""
         return any(self.boxes) or not any(count for one in self.classes for count in one.images)
 
+    @property
+    def listed(self) -> tuple[ClassCounts, ...]:
+        """The most frequent classes, which have a row in the table; the filter knows the same."""
+        return self.classes[: min(_MOST_ROWS, _MOST_COUNTS // max(1, len(self.splits)))]
+
     def frequency(self, one: ClassCounts) -> int:
         """Returns how often a class comes up, in boxes or in images."""
         return sum(one.boxes if self.counts_boxes else one.images)
@@ -67,10 +78,40 @@ def shown(text: str) -> str:
     return text.translate(_NOT_SHOWN).encode("utf-8", "replace").decode()
 
 
+def shown_name(name: str) -> str:
+    """Returns the name of a class as the page writes it: of a very long one the beginning."""
+    return shown(name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…")
+
+
 _NOT_SHOWN = dict.fromkeys(
     (*range(9), 11, 12, *range(14, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\ufffd"
 )
 """Control characters but tab and line breaks, and those of bidirectional overrides and isolates."""
+
+
+def counted(number: int, what: str) -> str:
+    """Returns a number of things.
+
+    Args:
+        number: of them.
+        what: they are, in the plural.
+
+    >>> counted(1, "boxes"), counted(1, "classes"), counted(1, "images_without_annotation"), counted(1200, "images")
+    ('1 box', '1 class', '1 image without annotation', '1,200 images')
+    """
+    return f"{number:,} {noun(number, what)}"
+
+
+def noun(number: int, what: str) -> str:
+    """Returns what things are called: in the singular for one.
+
+    >>> noun(1, "splits"), noun(0, "splits")
+    ('split', 'splits')
+    """
+    first, *rest = what.split("_")
+    if number == 1:
+        first = first.removesuffix("es" if first in ("boxes", "classes") else "s")
+    return " ".join([first, *rest])
 
 
 def order_of_splits(named: Iterable[str], found: Iterable[str]) -> tuple[str, ...]:
@@ -171,8 +212,7 @@ def chart_data(sketch: Sketch, overview: Overview) -> dict[str, Any]:
 
     Runs of zeros in histograms are written as one negative number: -3 is 0, 0, 0.
     """
-    of_class = by_class(sketch)
-    charted = [ALL, *(one.name for one in overview.classes[:MOST_CHARTED])]
+    image_sizes = [_image_sizes(sketch, split) for split in overview.splits]
     return {
         "unit": "boxes" if overview.counts_boxes else "images",
         "splits": [shown(name) for name in overview.splits],
@@ -180,11 +220,11 @@ def chart_data(sketch: Sketch, overview: Overview) -> dict[str, Any]:
         "boxes": list(overview.boxes),
         "negatives": list(overview.negatives),
         "classes": [
-            {"name": shown(one.name), "colour": one.colour, "boxes": list(one.boxes), "images": list(one.images)}
-            for one in overview.classes[:MOST_ROWS]
+            {"name": shown_name(one.name), "colour": one.colour, "boxes": list(one.boxes), "images": list(one.images)}
+            for one in overview.listed
         ],
-        "cells": [[_cell(of_class[name], split, name) for name in charted] for split in overview.splits],
-        "image_sizes": [_image_sizes(sketch, split) for split in overview.splits],
+        "cells": _cells(sketch, overview, _room_for_histograms(overview) - _length(image_sizes)),
+        "image_sizes": image_sizes,
         "exact_sizes": [_exact_sizes(sketch, split) for split in overview.splits],
         "edges": {
             "sizes": list(SIZE_EDGES),
@@ -195,6 +235,30 @@ def chart_data(sketch: Sketch, overview: Overview) -> dict[str, Any]:
         "positions": POSITIONS,
         "training_sizes": list(TRAINING_SIZES),
     }
+
+
+def _room_for_histograms(overview: Overview) -> int:
+    """Returns how many characters the rows of classes leave to histograms."""
+    row = _ROW_CHARACTERS + _COUNT_CHARACTERS * len(overview.splits)
+    rows = sum(row + _TIMES_NAMED * len(shown_name(one.name)) for one in overview.listed)
+    return min(_MOST_HISTOGRAM_CHARACTERS, _MOST_CHARACTERS - rows)
+
+
+def _length(value: Any) -> int:
+    return len(json.dumps(value, separators=(",", ":")))
+
+
+def _cells(sketch: Sketch, overview: Overview, room: int) -> list[list[dict[str, list[int]]]]:
+    """Returns for each split the histograms of all classes together, and of the classes for which there is room."""
+    of_class = by_class(sketch)
+    columns: list[list[dict[str, list[int]]]] = []
+    for name in (ALL, *(one.name for one in overview.listed[:_MOST_CHARTED])):
+        column = [_cell(of_class[name], split, name) for split in overview.splits]
+        room -= _length(column)
+        if len(columns) > 1 and room < 0:
+            break
+        columns.append(column)
+    return [list(row) for row in zip(*columns, strict=True)]
 
 
 def _cell(cells: Sketch, split: str, name: str) -> dict[str, list[int]]:
@@ -218,14 +282,10 @@ def packed(counts: Iterable[int]) -> list[int]:
     return found
 
 
-def _image_sizes(sketch: Sketch, split: str) -> list[list[int]]:
-    """Returns [width bin, height bin, images] of the bins that hold any."""
+def _image_sizes(sketch: Sketch, split: str) -> list[int]:
+    """Returns the images of each bin of widths, by bins of heights."""
     counts = sketch.image_sizes.get(split)
-    if counts is None:
-        return []
-    return [
-        [width, height, count] for width, row in enumerate(counts.tolist()) for height, count in enumerate(row) if count
-    ]
+    return [] if counts is None else packed(counts.ravel().tolist())
 
 
 def _exact_sizes(sketch: Sketch, split: str) -> list[list[int]] | None:

@@ -5,7 +5,7 @@ from math import sqrt
 from typing import NamedTuple
 
 from beam_pipelines.boxes import shortened
-from beam_pipelines.report.page_data import ClassCounts, Overview
+from beam_pipelines.report.page_data import ClassCounts, Overview, counted
 from data_contract.manifest import Manifest
 
 _SHIFT = 0.03
@@ -60,7 +60,7 @@ class ClassRow(NamedTuple):
 def split_rows(overview: Overview, manifest: Manifest | None, names: Mapping[str, str]) -> list[SplitRow]:
     """Returns a row for each split that is shown."""
     total = sum(overview.images)
-    asked = manifest.options.get("splits", {}) if manifest else {}
+    asked = _asked_shares(manifest)
     sizes, shards = dict.fromkeys(overview.splits, 0), dict.fromkeys(overview.splits, 0)
     for name, split in manifest.splits.items() if manifest else ():
         sizes[names[name]] += split.bytes
@@ -70,7 +70,7 @@ def split_rows(overview: Overview, manifest: Manifest | None, names: Mapping[str
             name,
             images,
             images / total if total else 0.0,
-            asked.get(name) if isinstance(asked, Mapping) else None,
+            asked.get(name),
             negatives,
             boxes,
             sizes[name] if manifest else None,
@@ -82,7 +82,15 @@ def split_rows(overview: Overview, manifest: Manifest | None, names: Mapping[str
     ]
 
 
-def class_rows(overview: Overview, most: int) -> list[ClassRow]:
+def _asked_shares(manifest: Manifest | None) -> dict[str, float]:
+    """Returns split → share of the images that was asked for; without what is no share."""
+    asked = manifest.options.get("splits") if manifest else None
+    if not isinstance(asked, Mapping):
+        return {}
+    return {name: share for name, share in asked.items() if type(share) in (int, float) and 0 <= share <= 1}
+
+
+def class_rows(overview: Overview) -> list[ClassRow]:
     """Returns a row for each of the most frequent classes."""
     total = sum(overview.boxes if overview.counts_boxes else overview.images)
     return [
@@ -94,7 +102,7 @@ def class_rows(overview: Overview, most: int) -> list[ClassRow]:
             overview.frequency(one) / total if total else 0.0,
             balances_of(one.images, overview.images) if len(overview.splits) > 1 else (),
         )
-        for place, one in enumerate(overview.classes[:most])
+        for place, one in enumerate(overview.listed)
     ]
 
 
@@ -124,8 +132,20 @@ def balances_of(images: Sequence[int], all_images: Sequence[int]) -> tuple[Balan
     return tuple(balances)
 
 
-def findings(overview: Overview, manifest: Manifest | None) -> Iterator[str]:
-    """Yields a sentence for each thing that a person should know before using the dataset."""
+def findings(overview: Overview, manifest: Manifest | None, left_out: Mapping[str, int]) -> Iterator[str]:
+    """Yields a sentence for each thing that a person should know before using the dataset.
+
+    Args:
+        overview: of all splits and classes.
+        manifest: of the dataset; None for record files of others.
+        left_out: 'records' and 'boxes' that could not be counted.
+    """
+    # A damaged place in a file may stand for many records: only the manifest knows how many.
+    records = sum(s.images for s in manifest.splits.values()) - sum(overview.images) if manifest else 0
+    lost = {"records": max(records, left_out.get("records", 0)), "boxes": left_out.get("boxes", 0)}
+    parts = [counted(number, what) for what, number in lost.items() if number]
+    if parts:
+        yield f"{' and '.join(parts)} could not be counted: `shardbox verify` tells why."
     if manifest:
         yield from manifest.remarks
         yield from _shifted_shares(manifest)
@@ -153,9 +173,9 @@ def _lacking(overview: Overview) -> Iterator[str]:
 def _shifted_shares(manifest: Manifest) -> Iterator[str]:
     """Yields a remark if the splits hold other shares of the images than were asked for."""
     total = sum(split.images for split in manifest.splits.values())
-    asked = manifest.options.get("splits", {})
+    asked = _asked_shares(manifest)
     shares = {name: split.images / total for name, split in manifest.splits.items()} if total else {}
-    if not isinstance(asked, Mapping) or set(asked) != set(shares):
+    if set(asked) != set(shares):
         return
     if any(abs(share - asked[name]) >= _SHIFT for name, share in shares.items()):
         found = ", ".join(f"{name} {share:.0%} instead of {asked[name]:.0%}" for name, share in shares.items())
@@ -166,7 +186,7 @@ def _many_rejects(manifest: Manifest) -> Iterator[str]:
     rejected, given = sum(manifest.rejects.counts.values()), manifest.seen.get("annotations", 0)
     if rejected and rejected >= _MANY_REJECTS * given:
         what = "object or picture was" if rejected == 1 else "objects or pictures were"
-        share = f", where {given:,} annotations were given" if given else ""
+        share = f", where {counted(given, 'annotations')} {'was' if given == 1 else 'were'} given" if given else ""
         yield f"{rejected:,} {what} left out{share}: see Rejects."
 
 

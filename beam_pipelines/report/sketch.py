@@ -1,13 +1,14 @@
 """Statistics of examples, gathered where records pass by anyway, and merged in any order to the same result.
 
 They take bounded memory, whatever the number of images: histograms for each split and class, and a few examples that
-are chosen by their content. What is compared with the edge of a bin comes of products and quotients alone, which are
-the same on every machine.
+are chosen by their content. The edges of bins, and what is compared with them, come of products, quotients and square
+roots alone, which are the same on every machine.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import nsmallest
+from math import sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,17 +22,17 @@ TRAINING_SIZES = (256, 320, 512, 640, 800, 1024, 1280)
 """Pixels of the longer side after resizing, for which it is told how many boxes get small."""
 SMALL, MEDIUM = 32, 96
 """Pixels: COCO calls an object small below an area of 32**2, medium below one of 96**2 (cocodataset.org, metrics)."""
-SIZE_EDGES = tuple(2.0 ** (k / 2) for k in range(1, 27))
+SIZE_EDGES = tuple(sqrt(2.0**k) for k in range(1, 27))
 """Pixels, of the root of a box's area: from √2 to 8192 in half octaves; the first and the last bin are open."""
-ASPECT_EDGES = tuple(2.0 ** (k / 4) for k in range(-16, 17))
+ASPECT_EDGES = tuple(sqrt(sqrt(2.0**k)) for k in range(-16, 17))
 """Of width / height in pixels: from 1/16 to 16 in quarter octaves; the first and the last bin are open."""
 POSITIONS = 16
 """The centres of boxes are counted on a grid of so many rows and columns."""
 PER_IMAGE_EDGES = (1, 2, 3, 4, 5, 6, 11, 21, 51, 101, 201)
 """Boxes in one image: 0, 1, 2, 3, 4, 5, 6 to 10, …, 201 and more."""
-SHAPE_EDGES = tuple(2.0 ** (k / 4) for k in range(-35, 0))
+SHAPE_EDGES = tuple(sqrt(sqrt(2.0**k)) for k in range(-35, 0))
 """Of the width, and of the height, of a box divided by the longer side of its image."""
-IMAGE_EDGES = tuple(2.0 ** (k / 4) for k in range(16, 61))
+IMAGE_EDGES = tuple(sqrt(sqrt(2.0**k)) for k in range(16, 61))
 """Pixels, of the width, and of the height, of images: from 16 to 32768 in quarter octaves."""
 EXTREMES = ("largest", "smallest", "thinnest", "most_crowded")
 """Which pictures are odd: by the share of the picture that a box takes, by a box's area in pixels, by the longer side
@@ -73,6 +74,8 @@ class Sighting(NamedTuple):
     """Of its record in the file, from 0."""
     offset: int
     """Of its frame in the file, in bytes."""
+    has_others: bool = False
+    """Whether it has objects that cannot be counted, and so is no negative."""
 
 
 class Sample(NamedTuple):
@@ -146,6 +149,21 @@ class Sketch:
         for key, extremes in other.extremes.items():
             self.extremes[key] = nsmallest(_ODD, [*self.extremes.get(key, ()), *extremes])
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Most of a histogram is empty, and a sketch travels for each part of the records."""
+        return self.__dict__ | {name: _packed(self.__dict__[name]) for name in _HISTOGRAMS}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__ = state | {name: _unpacked(state[name]) for name in _HISTOGRAMS}
+
+    def by_class(self, field: str) -> dict[str, list[int]]:
+        """Returns class name → what `counts_of` returns for it, of all splits together."""
+        totals: dict[str, Counts] = {}
+        for (_, name), cell in self.cells.items():
+            if name != ALL:
+                totals[name] = totals.get(name, 0) + cell[_SLICES[field]]
+        return {name: total.tolist() for name, total in totals.items()}
+
     def counts_of(self, field: str, split: str | None = None, name: str = ALL) -> list[int]:
         """Returns the counts of one field: 'boxes', 'images', 'labels', 'negatives' and 'areas' (small, medium,
         large), 'under_32' (for each of `TRAINING_SIZES`), or the histogram 'sizes', 'aspects', 'positions' or
@@ -159,6 +177,26 @@ class Sketch:
         cells = [cell for (of, cls), cell in self.cells.items() if cls == name and split in (None, of)]
         total: list[int] = sum(cells, np.zeros(_LENGTH, np.int64))[_SLICES[field]].tolist()
         return total
+
+
+_HISTOGRAMS = ("cells", "shapes", "image_sizes")
+
+
+def _packed(histograms: dict[Any, Counts]) -> dict[Any, tuple[tuple[int, ...], Counts, Counts]]:
+    """Returns (shape, places, counts) of what is not zero in each."""
+    return {
+        key: (counts.shape, np.flatnonzero(counts).astype(np.uint16), counts[counts != 0])
+        for key, counts in histograms.items()
+    }
+
+
+def _unpacked(packed: dict[Any, tuple[tuple[int, ...], Counts, Counts]]) -> dict[Any, Counts]:
+    histograms = {}
+    for key, (shape, places, counts) in packed.items():
+        flat = np.zeros(int(np.prod(shape)), np.int64)
+        flat[places] = counts
+        histograms[key] = flat.reshape(shape)
+    return histograms
 
 
 def _add_counts(mine: dict[Any, Counts], theirs: dict[Any, Counts]) -> None:
@@ -262,9 +300,9 @@ class _Batch:
         return self._count(_bins(values, edges), len(edges) + 1)
 
     def _negatives(self) -> Counts:
-        with_labels = np.zeros(len(self._sightings), bool)
-        with_labels[self._label_image] = True
-        return np.flatnonzero((self._number == 0) & ~with_labels)
+        with_more = np.array([one.has_others for one in self._sightings], bool)
+        with_more[self._label_image] = True
+        return np.flatnonzero((self._number == 0) & ~with_more)
 
     def _samples(self) -> Iterator[tuple[tuple[str, str], list[Sample]]]:
         code, place = np.divmod(self._pairs_with_labels, len(self._sightings))

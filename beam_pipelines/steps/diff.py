@@ -3,29 +3,29 @@
 import argparse
 import json
 import os
-import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from typing import IO
+from collections.abc import Sequence
 
 from apache_beam.io.filesystems import FileSystems
 from rich.console import Console
 
 from beam_pipelines.command_line.argument_parser import Parser
 from beam_pipelines.command_line.beam_flags import parse_with_beam
-from beam_pipelines.comparison.comparing import compare
 from beam_pipelines.comparison.manifests import files_to_read
-from beam_pipelines.comparison.showing import show
+from beam_pipelines.comparison.printing import show
+from beam_pipelines.comparison.running import compare
 from beam_pipelines.failures import DatasetError, UsageError
 from beam_pipelines.listing import is_remote
 from beam_pipelines.record_files.locating import RecordSet, find_records
-from beam_pipelines.steps.left_out import counted, say
+from beam_pipelines.terminal import say
+from beam_pipelines.whole_files import written_whole
+from beam_pipelines.wording import counted
 from data_contract.manifest import ManifestError, read_manifest
 
 EXAMPLE = """example:
   shardbox diff dataset-of-may dataset-of-june --list changes.jsonl
 
-Images are the same if their content is, or else their path. Shards that are equal by their checksums are not read.
+Images are the same if their content is, or else their path. Shards whose checksums are equal in both manifests are
+taken to be equal, and not read if their sizes are right: `shardbox verify` says whether they are whole.
 The exit code is 0 if there is no difference, 1 if there is one, and 2 if the datasets cannot be compared.
 
 Every option of Apache Beam is passed on, such as --runner or --direct_num_workers.
@@ -58,8 +58,9 @@ def run(given: Sequence[str], screen: Console, progress_screen: Console) -> int:
         if values.list is None:
             result = compare(before, after, beam_flags)
         else:
-            with _written(values.list, values.overwrite, (before, after)) as file:
-                result = compare(before, after, beam_flags, file)
+            _refuse_folders(values.list, (before, after))
+            with written_whole([values.list], values.overwrite, flag="--list") as create:
+                result = compare(before, after, beam_flags, create(values.list))
     except DatasetError as error:
         raise UsageError(error.sentence) from error
     if values.json:
@@ -99,31 +100,13 @@ def _announce(before: RecordSet, after: RecordSet, screen: Console) -> None:
         say(screen, f"Reading {records} in {counted(len(shards), 'shard')}; {equal:,} equal in both datasets")
 
 
-@contextmanager
-def _written(path: str, overwrite: bool, inputs: Sequence[RecordSet]) -> Iterator[IO[bytes]]:
-    """Opens the list, which takes its name when the block ends well.
+def _refuse_folders(path: str, inputs: Sequence[RecordSet]) -> None:
+    """Refuses to write into the folder of a dataset.
 
     Raises:
-        UsageError: if it may not be written.
+        UsageError: naming the file.
     """
-    if is_remote(path):
-        raise UsageError(f"--list '{path}' is not on a disk of this machine: give a file here, and copy it")
-    if os.path.isdir(path) or path.endswith("/"):
-        raise UsageError(f"--list '{path}' is a folder: give a file")
-    target = os.path.realpath(path)
+    target = "" if is_remote(path) else os.path.realpath(path)
     for records in inputs:
         if not is_remote(records.folder) and target.startswith(os.path.realpath(records.folder) + os.sep):
             raise UsageError(f"--list '{path}' is in the folder of a dataset: give another place")
-    if os.path.lexists(path) and not overwrite:
-        raise UsageError(f"--list: '{path}' exists: give another place, or replace it with --overwrite")
-    try:
-        file = open(f"{target}.{uuid.uuid4().hex}.part", "xb")  # noqa: SIM115 (closed below)
-    except OSError as error:
-        raise UsageError(f"--list: cannot write to '{path}': {error.strerror}") from None
-    try:
-        with file:
-            yield file
-        os.replace(file.name, target)
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(file.name)

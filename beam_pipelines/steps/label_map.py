@@ -17,10 +17,11 @@ from beam_pipelines.planning import refuse_rejects
 from beam_pipelines.reading import read_file
 from beam_pipelines.records import Reject, Tally
 from beam_pipelines.rows.reading import read_layout, read_rows
-from beam_pipelines.steps.left_out import LeftOut, counted, say
+from beam_pipelines.steps.left_out import LeftOut
 from beam_pipelines.steps.sources import find_tables, read_annotations
-from beam_pipelines.steps.whole_files import written_whole
-from beam_pipelines.summary import printable
+from beam_pipelines.terminal import say
+from beam_pipelines.whole_files import written_whole
+from beam_pipelines.wording import counted, printable
 from data_contract.label_map import Label, LabelMap, LabelMapError, in_order, read_label_map
 
 EXAMPLE = """examples:

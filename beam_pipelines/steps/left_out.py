@@ -10,6 +10,7 @@ from beam_pipelines.records import Reject
 from beam_pipelines.rejects import REMEDIES
 from beam_pipelines.summary import table_of_reasons
 from beam_pipelines.survey import Survey
+from beam_pipelines.terminal import say
 from beam_pipelines.writing import reject_line
 
 
@@ -43,17 +44,3 @@ class LeftOut:
             counts[code] += number
         screen.print(table_of_reasons("Rejects", counts, REMEDIES))
         say(screen, f"Listed in {self.path}")
-
-
-def say(screen: Console, text: str) -> None:
-    """Prints a line as it is, however long: names in it may look like markup."""
-    screen.print(text, markup=False, emoji=False, highlight=False, soft_wrap=True)
-
-
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """Returns a number with its noun.
-
-    >>> counted(2, "box", "boxes")
-    '2 boxes'
-    """
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -10,13 +10,14 @@ from rich.console import Console
 
 from beam_pipelines.command_line.argument_parser import Parser
 from beam_pipelines.command_line.beam_flags import parse_with_beam
-from beam_pipelines.failures import UsageError
+from beam_pipelines.failures import DatasetError, UsageError
 from beam_pipelines.listing import is_remote
+from beam_pipelines.output_folder import make_folder
 from beam_pipelines.record_files.locating import RecordSet, find_records
-from beam_pipelines.report.writing import WriteReport
+from beam_pipelines.report.placing import WriteReport
 from beam_pipelines.running import choose_runner, run_pipeline
-from beam_pipelines.steps.left_out import say
-from data_contract.manifest import REPORT_NAME
+from beam_pipelines.terminal import say
+from data_contract.manifest import MANIFEST_NAME, REPORT_NAME
 
 EXAMPLE = """examples:
   shardbox report out                                     # writes out/report/index.html
@@ -49,7 +50,13 @@ def run(given: Sequence[str], screen: Console, progress_screen: Console) -> None
         raise UsageError("say what to look at: the folder of a dataset, or record files")
     records = find_records(values.records)
     output = _page_path(values.output, values.overwrite, records)
-    run_pipeline(WriteReport(records, output), choose_runner(beam_flags, _count_of(records)))
+    _refuse_unwritable(FileSystems.split(output)[0])
+    run_pipeline(WriteReport(records, output), choose_runner(beam_flags, records.images))
+    if not FileSystems.exists(output):
+        raise DatasetError(
+            f"'{output}' was written where the workers of the runner are, which is not this machine: "
+            "give an --output that both reach"
+        )
     if records.problem:
         say(screen, f"{records.problem} The page tells of the record files alone.")
     say(screen, output)
@@ -67,7 +74,7 @@ def _page_path(given: str | None, overwrite: bool, records: RecordSet) -> str:
                 "--output must be given, because these record files are no dataset with a place for its page: "
                 "take --output report.html"
             )
-        return str(FileSystems.join(records.folder, REPORT_NAME))
+        return _place_in(records.folder)
     path = given if is_remote(given) else os.path.abspath(given)
     if re.search(r"[*?\[\]]", path):  # Beam renames and deletes what matches a path
         raise UsageError(f"--output '{path}' has a wildcard in it (one of * ? [ ]): give a path without")
@@ -75,13 +82,36 @@ def _page_path(given: str | None, overwrite: bool, records: RecordSet) -> str:
         raise UsageError(f"--output '{given}' is a folder: give a file, such as '{given.rstrip('/')}/report.html'")
     if path in {file.path for file in records.files}:
         raise UsageError(f"--output '{given}' is one of the record files: give another place")
+    if FileSystems.exists(FileSystems.join(FileSystems.split(path)[0], MANIFEST_NAME)):
+        raise UsageError(
+            f"--output '{given}' lies in the folder of a dataset, which is for its own files: give another"
+        )
+    if not path.lower().endswith((".html", ".htm")):
+        raise UsageError(f"--output '{given}' is a page: give it a name that ends with .html")
     if FileSystems.exists(path) and not overwrite:
         raise UsageError(f"--output: '{given}' exists: give another place, or replace it with --overwrite")
     return path
 
 
-def _count_of(records: RecordSet) -> int | None:
-    """Returns how many records there are; None if only reading them can tell."""
-    if records.manifest is None:
-        return None
-    return sum(split.images for split in records.manifest.splits.values())
+def _refuse_unwritable(folder: str) -> None:
+    """Makes a folder if need be, and refuses one that cannot be written to, before records are read.
+
+    Raises:
+        UsageError: naming it.
+    """
+    make_folder(folder)
+    if not is_remote(folder) and not os.access(folder, os.W_OK):
+        raise UsageError(f"cannot write to '{folder}': give another --output")
+
+
+def _place_in(folder: str) -> str:
+    """Returns where the page of a dataset is.
+
+    Raises:
+        UsageError: if that leads out of the dataset.
+    """
+    path = str(FileSystems.join(folder, REPORT_NAME))
+    for link in (os.path.dirname(path), path):
+        if not is_remote(link) and os.path.islink(link):
+            raise UsageError(f"'{link}' is a link to another place: give --output, or remove it")
+    return path

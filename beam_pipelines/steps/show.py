@@ -11,18 +11,20 @@ from rich.table import Table
 from rich.text import Text
 
 from beam_pipelines.command_line.flag_values import parse_whole_number, reporting
-from beam_pipelines.drawing import contact_sheet, draw_example
+from beam_pipelines.drawing.contact_sheets import contact_sheet
+from beam_pipelines.drawing.legends import ids_of, legend
+from beam_pipelines.drawing.pictures import draw_example
 from beam_pipelines.failures import DatasetError, UsageError
+from beam_pipelines.inspection.criteria import Criteria
 from beam_pipelines.inspection.description import Description, describe
-from beam_pipelines.inspection.drawings import check_target, ids_of, legend, save_picture
-from beam_pipelines.inspection.matching import Criteria
 from beam_pipelines.inspection.objects import Objects
+from beam_pipelines.inspection.saving import check_target, save_picture
 from beam_pipelines.inspection.selection import Found, Wish, select
 from beam_pipelines.record_files.locating import RecordSet, find_records
-from beam_pipelines.record_files.views import ExampleView, parse_features, view_example
+from beam_pipelines.record_files.views import ExampleView, parse_features, short_name, view_example
 from beam_pipelines.records import RecordError
-from beam_pipelines.steps.left_out import counted, say
-from beam_pipelines.summary import printable
+from beam_pipelines.terminal import say
+from beam_pipelines.wording import counted, printable
 
 EXAMPLE = """examples:
   shardbox show dataset
@@ -80,31 +82,36 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(values: argparse.Namespace, screen: Console) -> None:
-    """Prints a record, and draws it if that is asked for.
+def run(values: argparse.Namespace, screen: Console) -> int:
+    """Prints a record, and draws it if that is asked for. Returns the exit code: 1 for a record that is damaged.
 
     Raises:
         UsageError, DatasetError: with a sentence for a person.
     """
     _check(values)
     records = find_records(values.records)
+    if records.problem:
+        say(screen, printable(records.problem))
     if values.draw:
         check_target(values.draw, values.overwrite, records)
+    if values.class_name is not None:
+        values.class_name = short_name(values.class_name)
     criteria = Criteria(values.source_id, values.filename, values.class_name)
     wish = Wish(values.split, values.index, values.contact_sheet or 1, criteria)
     if values.contact_sheet:
         _show_sheet(values, select(records, wish), records, screen)
-        return
+        return 0
     found = next(select(records, wish))
     _print(describe(found, records), screen)
     if values.draw:
         try:
             view = _view(found, records)
-            ids = ids_of(records, view)
+            ids = ids_of(view, records.class_ids)
             image = draw_example(view, ids, values.long_side, values.class_name)
         except RecordError as error:
             raise DatasetError(f"{_number(found)}, cannot be drawn: {printable(error.message)}") from None
-        _save(image, {one.name for one in view.objects}, ids, values.draw, screen)
+        _save(image, {one.name for one in view.objects}, ids, values, screen)
+    return 1 if found.frame.code else 0
 
 
 def _check(values: argparse.Namespace) -> None:
@@ -149,19 +156,19 @@ def _show_sheet(values: argparse.Namespace, chosen: Iterable[Found], records: Re
         number += 1
         try:
             view = _view(found, records)
-            image = draw_example(view, ids_of(records, view), tile, values.class_name)
+            image = draw_example(view, ids_of(view, records.class_ids), tile, values.class_name)
         except RecordError as error:
             say(screen, f"{found.index}: left out: {printable(error.message)} ({_number(found)})")
             continue
         tiles.append((image, f"{found.index}: {view.filename}"))
-        ids = ids_of(records, view) | ids
+        ids = ids_of(view, records.class_ids) | ids
         names.update(one.name for one in view.objects)
         say(screen, f"{found.index}: {_in_short(view)} ({_number(found)})")
     if not tiles:
         raise DatasetError(f"none of {counted(number, 'record')} can be drawn, and '{values.draw}' was not written")
     if number < values.contact_sheet:
         say(screen, "There are no more such records.")
-    _save(contact_sheet(tiles, tile=tile), names, ids, values.draw, screen)
+    _save(contact_sheet(tiles, tile=tile), names, ids, values, screen)
 
 
 def _number(found: Found) -> str:
@@ -176,11 +183,13 @@ def _in_short(view: ExampleView) -> str:
     return f"{printable(view.filename) or 'no file name'}: {', '.join((*classes, *labels)) or 'no objects'}"
 
 
-def _save(image: Image.Image, names: Iterable[str], ids: Mapping[str, int], path: str, screen: Console) -> None:
-    save_picture(image, path)
+def _save(
+    image: Image.Image, names: Iterable[str], ids: Mapping[str, int], values: argparse.Namespace, screen: Console
+) -> None:
+    save_picture(image, values.draw, values.overwrite)
     for line in legend(names, ids):
         say(screen, line)
-    say(screen, f"{path}: {image.width:,} × {image.height:,} pixels")
+    say(screen, f"{values.draw}: {image.width:,} × {image.height:,} pixels")
 
 
 def _print(description: Description, screen: Console) -> None:

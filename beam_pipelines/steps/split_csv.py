@@ -27,11 +27,12 @@ from beam_pipelines.records import Tally
 from beam_pipelines.splits.fractions import parse_fractions
 from beam_pipelines.steps.division import NOWHERE, Source, copy_lines, divide, open_sources, read_images
 from beam_pipelines.steps.leak_groups import Images, group_by_content, group_by_path
-from beam_pipelines.steps.left_out import LeftOut, say
+from beam_pipelines.steps.left_out import LeftOut
 from beam_pipelines.steps.sources import find_tables
-from beam_pipelines.steps.whole_files import written_whole
-from beam_pipelines.summary import printable
 from beam_pipelines.survey import Survey
+from beam_pipelines.terminal import say
+from beam_pipelines.whole_files import written_whole
+from beam_pipelines.wording import printable
 
 EXAMPLE = """examples:
   shardbox split_csv --rows labels.csv --output splits

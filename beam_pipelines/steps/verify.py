@@ -4,14 +4,16 @@ import argparse
 import json
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from rich.console import Console
 
 from beam_pipelines.command_line.argument_parser import Parser
 from beam_pipelines.command_line.beam_flags import parse_with_beam
 from beam_pipelines.failures import UsageError
+from beam_pipelines.terminal import say
+from beam_pipelines.verification.printing import print_verdict
 from beam_pipelines.verification.running import verify
-from beam_pipelines.verification.tables import print_verdict
 
 EXAMPLE = """examples:
   shardbox verify dataset
@@ -48,8 +50,16 @@ def run(given: Sequence[str], screen: Console, progress_screen: Console) -> int:
     clock = time.monotonic()
     verdict = verify(values.places, decode=values.decode, beam=beam, progress_screen=progress_screen)
     if values.json:
-        text = json.dumps(verdict.as_json(), indent=1, ensure_ascii=True)
-        screen.print(text, markup=False, emoji=False, highlight=False, soft_wrap=True)
+        say(screen, json.dumps(_unicode(verdict.as_json()), indent=1))
     else:
         print_verdict(verdict, time.monotonic() - clock, screen)
     return 1 if verdict.count("error") else 0
+
+
+def _unicode(value: Any) -> Any:
+    r"""Returns the same JSON with `\udc80` for a byte of a file's name that is no UTF-8: parsers refuse surrogates."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_unicode(key): _unicode(one) for key, one in value.items()}
+    return [_unicode(one) for one in value] if isinstance(value, list) else value

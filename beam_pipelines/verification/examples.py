@@ -4,9 +4,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from beam_pipelines.record_files.views import Values
+from beam_pipelines.verification.findings import quoted
+from beam_pipelines.verification.tally import MOST_NAMES
 from data_contract import features as keys
 from data_contract.features import EXTRA_FEATURES, FEATURES, Feature
 
@@ -37,6 +40,16 @@ class Rules:
     """Whether a manifest promises what is in the files."""
     decode: bool = False
     """Whether every picture and mask is decoded."""
+
+    @cached_property
+    def known(self) -> dict[bytes, str]:
+        """Name of a class, as it stands in a record → the name."""
+        return {name.encode("utf-8", "replace"): name for name in self.class_names.values()}
+
+    @property
+    def most_names(self) -> int:
+        """Names of classes that are counted one by one: all that are known."""
+        return max(MOST_NAMES, len(self.class_names) + 1)
 
     @cached_property
     def table(self) -> tuple[tuple[str, str, bool], ...]:
@@ -73,21 +86,20 @@ def only(features: Features, key: str, dtype: str) -> Any:
     return found[0] if len(found) == 1 else None
 
 
-def text_of(value: bytes) -> str:
-    """Returns a text of a record, whatever bytes it has."""
-    return value.decode("utf-8", "replace")
-
-
 def check_example(features: Features, rules: Rules) -> list[Problem]:
     """Returns what is wrong with an example, but for its picture and its masks."""
     if not rules.of_dataset and not _has_values(features, keys.IMAGE_ENCODED):
-        return [("not_a_detection_example", f"there is no {keys.IMAGE_ENCODED}; it has {_some(features)}")]
+        message = f"there is no {keys.IMAGE_ENCODED}; it has {_some([*features]) or 'no feature at all'}"
+        return [("not_a_detection_example", message)]
     problems = [*_check_table(features, rules), *_check_lists(features, rules)]
     sides = [values(features, key, "float") for key in SIDES]
     if len({len(side) for side in sides}) == 1:
         problems += _check_boxes(features, sides)
         problems += _check_numbers(features, len(sides[0]))
     problems += _check_classes(features, rules)
+    # What is not as it should be may well stand in another place.
+    if rules.of_dataset and all(code == "feature_unlisted" for code, _ in problems):
+        problems += _check_order(features, sides)
     return problems
 
 
@@ -95,10 +107,10 @@ def _has_values(features: Features, key: str) -> bool:
     return bool(features.get(key, _NONE)[0])
 
 
-def _some(features: Features) -> str:
-    names = [repr(name) for name in features]
+def _some(names: Sequence[str]) -> str:
+    """Returns the first of some names, quoted."""
     more = len(names) - _MOST_NAMED
-    return (", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")) or "no feature at all"
+    return ", ".join(map(quoted, names[:_MOST_NAMED])) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _check_table(features: Features, rules: Rules) -> Iterator[Problem]:
@@ -116,10 +128,10 @@ def _check_table(features: Features, rules: Rules) -> Iterator[Problem]:
     if rules.of_dataset and missing:
         yield "feature_missing", f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
     if rules.of_dataset and features.keys() != rules.keys:
-        unlisted = [repr(key) for key in sorted(features.keys() - rules.keys)]
+        unlisted = sorted(features.keys() - rules.keys)
         if unlisted:
             verb = "is" if len(unlisted) == 1 else "are"
-            yield "feature_unlisted", f"{', '.join(unlisted)} {verb} not in the manifest's list"
+            yield "feature_unlisted", f"{_some(unlisted)} {verb} not in the manifest's list"
     if dtypes:
         yield "feature_dtype", "; ".join(dtypes)
     if counts:
@@ -143,7 +155,7 @@ def _check_lists(features: Features, rules: Rules) -> Iterator[Problem]:
 def _object(features: Features, number: int, count: int) -> str:
     """Returns what one of so many objects is called in messages."""
     texts = values(features, keys.CLASS_TEXT, "bytes")
-    return f"object {number}" + (f" ('{text_of(texts[number])}')" if len(texts) == count else "")
+    return f"object {number}" + (f" ({quoted(texts[number])})" if len(texts) == count else "")
 
 
 def _check_boxes(features: Features, sides: list[tuple[float, ...]]) -> Iterator[Problem]:
@@ -168,7 +180,7 @@ def _fault_of_box(xmin: float, ymin: float, xmax: float, ymax: float) -> Problem
         if sides[low] == sides[high]:
             return "box_empty", f"{low} and {high} {sides[low]:.6g}"
     name, value = max(sides.items(), key=lambda side: abs(side[1] - 0.5))
-    message = f"{name} {value:.6g}, where 0 to 1 is the picture"
+    message = f"{name} {value:.9g}, where 0 to 1 is the picture"
     outside = xmin >= 1 or ymin >= 1 or xmax <= 0 or ymax <= 0 or not 1 - _FAR <= value <= _FAR
     return "box_outside" if outside else "box_overshoots", message
 
@@ -215,8 +227,24 @@ def _fault_of_class(label: int, text: bytes | None, rules: Rules) -> Problem | N
     if name is not None:
         if text is None or text == name.encode():
             return None
-        return "class_text_differs", f", which is '{name}', and text '{text_of(text)}'"
-    called = f" ('{text_of(text)}')" if text is not None else ""
+        return "class_text_differs", f", which is {quoted(name)}, and text {quoted(text)}"
+    called = f" ({quoted(text)})" if text is not None else ""
     if label <= 0 and not rules.of_dataset:
         return "class_not_positive", f"{called}, where ids start from 1"
     return ("class_unknown", f"{called}, which the label map does not have") if rules.class_names else None
+
+
+def _check_order(features: Features, sides: list[tuple[float, ...]]) -> Iterator[Problem]:
+    """Compares each object, and each class of the image, with the one before it; bytes sort as their characters do."""
+    texts = values(features, keys.CLASS_TEXT, "bytes")
+    objects = list(zip(texts, *sides, strict=False))
+    if len(objects) == len(texts) and objects != sorted(objects):
+        at = next(i for i in range(1, len(objects)) if objects[i] < objects[i - 1])
+        called = _object(features, at, len(objects))
+        yield "boxes_unsorted", f"{called} is to stand before {_object(features, at - 1, len(objects))}"
+    classes = values(features, keys.IMAGE_CLASS_TEXT, "bytes")
+    for i, (one, other) in enumerate(pairwise(classes), 1):
+        if one >= other:
+            where = f"before {quoted(one)}" if other < one else "there once"
+            yield "labels_unsorted", f"class {i} of the image ({quoted(other)}) is to stand {where}"
+            return

@@ -4,6 +4,8 @@ from bisect import insort
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from beam_pipelines.wording import printable
+
 FINDINGS = {
     # the folder of a dataset
     "manifest_unusable": "Copy manifest.json again from where the dataset came from, or build the dataset again.",
@@ -12,6 +14,7 @@ FINDINGS = {
     "label_map_differs": "The label map was changed after the build: copy it again, or build with --label_map.",
     "rejects_missing": "Copy the file of rejects again; training does not need it.",
     "rejects_differ": "The file of rejects was changed: copy it again; training does not need it.",
+    "reject_invalid": "A line of the rejects is no JSON object with a code, as text: build the dataset again.",
     "unnamed_record_file": "The manifest does not name it, but whoever globs the folder reads it: move it away.",
     "unnamed_file": "The manifest does not name it, and no reader opens it: move it away if nobody needs it.",
     "unfinished_run": "Left by a run of `shardbox build` that did not end: delete it if none is at work.",
@@ -34,6 +37,8 @@ FINDINGS = {
     "feature_dtype": "Readers stop at a feature of another type: mend the program that wrote it.",
     "feature_count": "Readers stop where one value is due and there are none or several: mend the writer.",
     "lists_unequal": "Each object needs one value under each key: mend the program that wrote it.",
+    "boxes_unsorted": "Objects are sorted by class name, xmin, ymin, xmax and ymax: build the dataset again.",
+    "labels_unsorted": "Classes of the whole image are sorted by name, each once: build the dataset again.",
     # classes
     "class_unknown": "The label map has no such id: take the label map that belongs to the records.",
     "class_text_differs": "Readers of ids and readers of names see different classes: write both from one label map.",
@@ -79,10 +84,13 @@ _WARNINGS_OF_OTHERS = frozenset(
         *("class_unknown", "class_text_differs", "class_not_positive", "classes_disagree"),
         *("box_overshoots", "flag_invalid", "area_invalid"),
         *("image_not_portable", "image_rotated", "image_format_differs", "sha256_differs"),
-        *("source_id_repeated", "file_empty"),
+        *("source_id_repeated", "split_leak", "file_empty"),
     }
 )
 """What a dataset promises, and files of other programs do not."""
+
+_LONGEST_QUOTE = 80
+_LONGEST_MESSAGE = 1000
 
 _KEPT = 20
 """Places of one code in one file that are told."""
@@ -100,12 +108,24 @@ class Finding(NamedTuple):
     record: int
     """From 0; -1 for the file as a whole."""
     message: str
-    """What was found, with the value quoted; it may hold any character that a file holds."""
+    """What was found, with the value quoted."""
 
 
 def severity_of(code: str, *, of_dataset: bool) -> str:
     """Returns 'error' or 'warning'."""
     return "warning" if code in _WARNINGS or (code in _WARNINGS_OF_OTHERS and not of_dataset) else "error"
+
+
+def quoted(value: str | bytes) -> str:
+    """Returns a value of a file as messages quote it: short, and without control characters.
+
+    >>> quoted(b"cat")
+    "'cat'"
+    """
+    # A character has up to four bytes.
+    text = value[: 4 * (_LONGEST_QUOTE + 1)].decode("utf-8", "replace") if isinstance(value, bytes) else value
+    text = text if len(text) <= _LONGEST_QUOTE else f"{text[: _LONGEST_QUOTE - 1]}…"
+    return f"'{printable(text)}'"
 
 
 class Findings:
@@ -118,10 +138,10 @@ class Findings:
     def __bool__(self) -> bool:
         return bool(self._found)
 
-    def add(self, finding: Finding) -> None:
-        """Takes one in."""
+    def add(self, finding: Finding, times: int = 1) -> None:
+        """Takes one in, which stands for so many."""
         code, severity, file, record, message = finding
-        self._add((file, code, severity), 1, ((record, message),))
+        self._add((file, code, severity), times, ((record, printable(message[:_LONGEST_MESSAGE])),))
 
     def merge(self, other: "Findings") -> None:
         """Takes in those of another part."""

@@ -14,9 +14,9 @@ from beam_pipelines.record_files.locating import RecordSet
 from beam_pipelines.verification.examples import Rules, rules_of_others
 from beam_pipelines.verification.files import Task, check_file, tasks_of
 from beam_pipelines.verification.repeats import Side, find_repeats
-from beam_pipelines.verification.report import Report
+from beam_pipelines.verification.tally import Tally
 
-_REPORTS = "reports"
+_TALLIES = "tallies"
 
 
 @dataclass(frozen=True)
@@ -56,28 +56,28 @@ class Plan:
         """What is to be known of each file to tell of its records."""
         return tuple(Side(task.file.name, task.file.split) for task in self.tasks)
 
-    def repeats(self, bucket: int, parcels: Iterable[bytes]) -> Report:
+    def repeats(self, bucket: int, parcels: Iterable[bytes]) -> Tally:
         """Returns what repeats in one bucket."""
-        report = Report()
+        tally = Tally()
         found = find_repeats(
             bucket, parcels, self.sides, of_dataset=self.rules.of_dataset, leaks_known=self.leaks_known
         )
-        report.findings.merge(found)
-        return report
+        tally.findings.merge(found)
+        return tally
 
 
-def check_here(plan: Plan) -> Report:
+def check_here(plan: Plan) -> Tally:
     """Checks all files in this process, without a runner: the same result, sooner where there is little to read."""
-    report, parcels = Report(), dict[int, list[bytes]]()
+    tally, parcels = Tally(plan.rules.most_names), dict[int, list[bytes]]()
     for task in plan.tasks:
         for one in check_file(task, plan.rules, plan.shards):
-            if isinstance(one, Report):
-                report.merge(one)
+            if isinstance(one, Tally):
+                tally.merge(one)
             else:
                 parcels.setdefault(one[0], []).append(one[1])
     for bucket, contents in parcels.items():
-        report.merge(plan.repeats(bucket, contents))
-    return report
+        tally.merge(plan.repeats(bucket, contents))
+    return tally
 
 
 class _CheckFile(beam.DoFn):
@@ -87,36 +87,39 @@ class _CheckFile(beam.DoFn):
 
     def process(self, task: Task) -> Iterator[Any]:
         for one in check_file(task, self._plan.rules, self._plan.shards, self._progress.add):
-            yield TaggedOutput(_REPORTS, one) if isinstance(one, Report) else one
+            yield TaggedOutput(_TALLIES, one) if isinstance(one, Tally) else one
         self._progress.flush()
 
 
-class _MergeReports(beam.CombineFn):
-    def create_accumulator(self) -> Report:
-        return Report()
+class _MergeTallies(beam.CombineFn):
+    def __init__(self, most_names: int):
+        self._most_names = most_names
 
-    def add_input(self, report: Report, other: Report) -> Report:
-        report.merge(other)
-        return report
+    def create_accumulator(self) -> Tally:
+        return Tally(self._most_names)
 
-    def merge_accumulators(self, reports: Iterable[Report]) -> Report:
-        merged = Report()
-        for report in reports:
-            merged.merge(report)
+    def add_input(self, tally: Tally, other: Tally) -> Tally:
+        tally.merge(other)
+        return tally
+
+    def merge_accumulators(self, tallies: Iterable[Tally]) -> Tally:
+        merged = self.create_accumulator()
+        for tally in tallies:
+            merged.merge(tally)
         return merged
 
-    def extract_output(self, report: Report) -> Report:
-        return report
+    def extract_output(self, tally: Tally) -> Tally:
+        return tally
 
 
-def _find_repeats(element: tuple[int, Iterable[bytes]], plan: Plan) -> Iterator[Report]:
-    report = plan.repeats(*element)
-    if report.findings:
-        yield report
+def _find_repeats(element: tuple[int, Iterable[bytes]], plan: Plan) -> Iterator[Tally]:
+    tally = plan.repeats(*element)
+    if tally.findings:
+        yield tally
 
 
-def _write(report: Report, path: str) -> str:
-    write_text(path, json.dumps(report.as_json()))
+def _write(tally: Tally, path: str) -> str:
+    write_text(path, json.dumps(tally.as_json()))
     return path
 
 
@@ -136,21 +139,21 @@ class CheckRecords(beam.PTransform):
 
     def expand(self, root: beam.Pipeline) -> PCollection:
         """One shuffle: of the marks of all records, by the content of their pictures and by their numbers."""
-        check = beam.ParDo(_CheckFile(self.plan, self.progress)).with_output_types(tuple[int, bytes], reports=Report)
+        check = beam.ParDo(_CheckFile(self.plan, self.progress)).with_output_types(tuple[int, bytes], tallies=Tally)
         checked = (
             root
             | "Name every file" >> beam.Create(self.plan.tasks)
             | "Spread the files" >> beam.Reshuffle()
-            | "Check records" >> check.with_outputs(_REPORTS, main="parcels")
+            | "Check records" >> check.with_outputs(_TALLIES, main="parcels")
         )
         repeats = (
             checked.parcels
             | "Bring equal ones together" >> beam.GroupByKey()
-            | "Find repeats" >> beam.FlatMap(_find_repeats, self.plan).with_output_types(Report)
+            | "Find repeats" >> beam.FlatMap(_find_repeats, self.plan).with_output_types(Tally)
         )
         return (
-            (checked.reports, repeats)
+            (checked.tallies, repeats)
             | "Take both" >> beam.Flatten()
-            | "Merge findings" >> beam.CombineGlobally(_MergeReports())
+            | "Merge findings" >> beam.CombineGlobally(_MergeTallies(self.plan.rules.most_names))
             | "Write the result" >> beam.Map(_write, self.result).with_output_types(str)
         )

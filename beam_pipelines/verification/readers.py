@@ -8,7 +8,7 @@ What each asks for is put down from its source, as of 2023: TensorFlow Model Gar
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from beam_pipelines.verification.examples import SIDES, Features, only, values
 from data_contract import features as keys
@@ -43,7 +43,7 @@ class Reader:
     """Key → type of any number of values."""
     remarks: Callable[[Features, str], Iterator[Remark]]
     """What of (a parsed example, the format of its picture as in `PictureCheck`) matters to it beyond that."""
-    decodes: bool = field(default=True)
+    decodes: bool = True
     """Whether it decodes the picture by TensorFlow."""
 
 
@@ -154,7 +154,7 @@ def _is_utf8(text: bytes) -> bool:
     return True
 
 
-_SIDES = dict.fromkeys((keys.BOX_XMIN, keys.BOX_XMAX, keys.BOX_YMIN, keys.BOX_YMAX), "float")
+_SIDES = dict.fromkeys(SIDES, "float")
 _SIZE = {keys.IMAGE_HEIGHT: "int64", keys.IMAGE_WIDTH: "int64"}
 _TEXTS = dict.fromkeys((keys.IMAGE_FILENAME, keys.IMAGE_SOURCE_ID, keys.IMAGE_ENCODED, keys.IMAGE_FORMAT), "bytes")
 _CLASSES = {keys.CLASS_TEXT: "bytes", keys.CLASS_LABEL: "int64"}

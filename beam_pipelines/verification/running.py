@@ -13,11 +13,12 @@ from beam_pipelines.record_files.locating import RecordSet, find_records
 from beam_pipelines.running import choose_runner, is_local, run_pipeline
 from beam_pipelines.shared_folder import shared_folder
 from beam_pipelines.terminal import watch
-from beam_pipelines.verification.findings import Findings
-from beam_pipelines.verification.folder import check_folder
+from beam_pipelines.verification.findings import Finding, Findings
+from beam_pipelines.verification.folder import check_folder, is_ours
 from beam_pipelines.verification.pipeline import CheckRecords, Plan, check_here
-from beam_pipelines.verification.report import Report
+from beam_pipelines.verification.tally import Tally
 from beam_pipelines.verification.verdict import Verdict, conclude
+from data_contract.manifest import MANIFEST_NAME
 
 _BYTES_PER_RECORD = 50_000
 """About; of files that nobody has counted."""
@@ -58,16 +59,18 @@ def verify(
         else:
             with watch(progress, records, progress_screen):
                 run_pipeline(job, runner)
-        report = Report.from_json(json.loads(read_file(result)))
-    return conclude(found, beside, report)
+        tally = Tally.from_json(json.loads(read_file(result)))
+    return conclude(found, beside, tally)
 
 
 def check_beside(found: RecordSet) -> Findings:
-    """Returns what is wrong beside the record files: nothing of files without a manifest."""
+    """Returns what is wrong beside the record files; of files of others, which have no manifest, that is nothing."""
     findings = Findings()
     if found.manifest is not None:
         for finding in check_folder(found.folder, found.manifest):
             findings.add(finding)
+    elif found.problem and is_ours(found.folder):
+        findings.add(Finding("manifest_unusable", "error", MANIFEST_NAME, -1, found.problem.rstrip(".")))
     return findings
 
 

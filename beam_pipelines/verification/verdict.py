@@ -1,19 +1,20 @@
 """The whole result of a check: what was found in all files, held against the manifest and put in order."""
 
 import os
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from beam_pipelines.listing import is_remote
 from beam_pipelines.record_files.locating import RecordSet
 from beam_pipelines.verification import readers
-from beam_pipelines.verification.findings import FINDINGS, Finding, Findings, severity_of
-from beam_pipelines.verification.report import Contents, Report
+from beam_pipelines.verification.findings import FINDINGS, Finding, Findings, quoted, severity_of
+from beam_pipelines.verification.tally import OTHER_NAMES, Contents, Tally
 from data_contract.manifest import MANIFEST_NAME, Split
 
 DATUMARO_LABEL_MAP = "label_map.pbtxt"
+_MOST_OTHERS = 3
 
 
 @dataclass(frozen=True)
@@ -82,27 +83,25 @@ def _contents_as_json(contents: Contents) -> dict[str, Any]:
     return content
 
 
-def conclude(found: RecordSet, folder: Findings, report: Report) -> Verdict:
+def conclude(found: RecordSet, folder: Findings, tally: Tally) -> Verdict:
     """Returns the result.
 
     Args:
         found: the files.
         folder: what is wrong beside the record files.
-        report: of all files.
+        tally: of all files.
     """
     findings = Findings()
     findings.merge(folder)
-    findings.merge(report.findings)
-    if found.problem:
-        findings.add(Finding("manifest_unusable", "error", MANIFEST_NAME, -1, found.problem.rstrip(".")))
+    findings.merge(tally.findings)
     names = list(found.manifest.splits) if found.manifest else list(dict.fromkeys(f.split for f in found.files))
-    splits = {name: report.splits.get(name, Contents()) for name in names}
+    splits = {name: tally.splits.get(name, Contents()) for name in names}
     for name, split in (found.manifest.splits if found.manifest else {}).items():
         if not splits[name].damaged:
             for message in _count_differences(splits[name], split):
                 findings.add(Finding("manifest_differs", "error", MANIFEST_NAME, -1, f"in {name}, {message}"))
     if found.manifest is None:
-        for finding in _disagreeing(report.classes):
+        for finding in _disagreeing(tally.classes):
             findings.add(finding)
     order = {file.name: place for place, file in enumerate(found.files)}
     ranks = {code: rank for rank, code in enumerate(FINDINGS)}
@@ -114,7 +113,7 @@ def conclude(found: RecordSet, folder: Findings, report: Report) -> Verdict:
         splits=splits,
         findings=tuple(findings.in_order(order)),
         counts=dict(counts),
-        readers={} if found.manifest else _reader_verdicts(found, report, order),
+        readers={} if found.manifest else _reader_verdicts(found, tally, order),
     )
 
 
@@ -128,28 +127,36 @@ def _count_differences(found: Contents, expected: Split) -> Iterator[str]:
     ):
         for name in sorted(actual.keys() | stated.keys()):
             if actual.get(name, 0) != stated.get(name, 0):
-                yield f"it counts {stated.get(name, 0):,} {what} '{name}', and there are {actual.get(name, 0):,}"
+                called = "a class that it does not have" if name == OTHER_NAMES else quoted(name)
+                yield f"it counts {stated.get(name, 0):,} {what} {called}, and there are {actual.get(name, 0):,}"
 
 
 def _disagreeing(classes: Mapping[tuple[str, int], tuple[str, int]]) -> Iterator[Finding]:
     """Yields a finding for each name that has two ids, and for each id that has two names."""
     severity = severity_of("classes_disagree", of_dataset=False)
-    ids, names = Counter(name for name, _ in classes), Counter(number for _, number in classes)
+    ids, names = defaultdict[str, list[int]](list), defaultdict[int, list[str]](list)
+    for name, number in sorted(classes):
+        ids[name].append(number)
+        names[number].append(name)
     for (name, number), (file, record) in sorted(classes.items()):
-        others = []
-        if ids[name] > 1:
-            others = [str(other) for text, other in sorted(classes) if text == name and other != number]
-            message = f"'{name}' has id {number} here, and elsewhere {', '.join(others[:3])}"
-        elif names[number] > 1:
-            others = [f"'{text}'" for text, other in sorted(classes) if other == number and text != name]
-            message = f"id {number} is '{name}' here, and elsewhere {', '.join(others[:3])}"
+        others: list[str] = []
+        if len(ids[name]) > 1:
+            others = [str(other) for other in _first_but(number, ids[name])]
+            message = f"{quoted(name)} has id {number} here, and elsewhere {', '.join(others)}"
+        elif len(names[number]) > 1:
+            others = [quoted(other) for other in _first_but(name, names[number])]
+            message = f"id {number} is {quoted(name)} here, and elsewhere {', '.join(others)}"
         if others:
             yield Finding("classes_disagree", severity, file, record, message)
 
 
-def _reader_verdicts(found: RecordSet, report: Report, order: Mapping[str, int]) -> dict[str, ReaderVerdict]:
+def _first_but(one: Any, some: Sequence[Any]) -> list[Any]:
+    return [other for other in some[: _MOST_OTHERS + 1] if other != one][:_MOST_OTHERS]
+
+
+def _reader_verdicts(found: RecordSet, tally: Tally, order: Mapping[str, int]) -> dict[str, ReaderVerdict]:
     remarks: dict[tuple[str, str], list[tuple[tuple[int, int, str], str]]] = {}
-    for (reader, level, why), (count, file, record) in report.readers.items():
+    for (reader, level, why), (count, file, record) in tally.readers.items():
         place = f"record {record} of {file}" if record >= 0 else file
         times = f"{count:,} times, first " if count > 1 else ""
         rank = (order[file], record, why)
@@ -172,6 +179,14 @@ def _of_names(found: RecordSet) -> Iterator[tuple[str, str]]:
     if other is not None:
         yield readers.BUT, f"it finds only files named *.tfrecord in a folder, unlike {other}"
     for folder in dict.fromkeys(os.path.dirname(file.path) for file in found.files):
-        if not is_remote(folder) and not any(DATUMARO_LABEL_MAP in name for name in os.listdir(folder)):
+        if not is_remote(folder) and not _has_label_map(folder):
             yield readers.NO, f"there is no {DATUMARO_LABEL_MAP} beside the files"
             return
+
+
+def _has_label_map(folder: str) -> bool:
+    """Returns whether there is one, or nobody can tell."""
+    try:
+        return any(DATUMARO_LABEL_MAP in name for name in os.listdir(folder))
+    except OSError:  # files may be readable in a folder that is not
+        return True

@@ -235,6 +235,16 @@ def test_a_page_that_cannot_be_made_costs_no_dataset(tmp_path, monkeypatch, capl
     assert "a fault" in caplog.text
 
 
+def test_a_page_for_which_the_disk_has_no_room_costs_no_dataset(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(finishing, "write_text", fail)
+    job = Job(tmp_path / "out")
+    job.finish()
+    assert contents(tmp_path / "out") == {k: v for k, v in job.dataset.items() if not k.startswith("report")}
+
+
 def test_a_missing_shard_stops_it_before_anything_is_touched(tmp_path):
     job = Job(tmp_path / "out")
     before = contents(tmp_path / "out")
@@ -300,6 +310,7 @@ def fault_in(job: Job, fail_at: int | None, after: bool) -> int:
     """Lets the job finish with a fault. Returns how many operations came before it, 0 if it was never reached."""
     with pytest.MonkeyPatch.context() as patch:
         faulty = FaultyFileSystems(patch, fail_at, after)
+        patch.setattr(finishing, "write_text", lambda path, text: Path(path).write_text(text))  # of the page: no step
         try:
             job.finish()
         except FaultError:

@@ -185,6 +185,14 @@ def test_a_report_folder_with_more_than_ours_is_not_ours(dataset):
     assert "holds 1 entry that no manifest of Shardbox names ('report/notes.md')" in refusal(dataset)
 
 
+def test_what_a_killed_report_has_left_is_ours(dataset):
+    part = f"{REPORT}.part-{'0a' * 16}"
+    put(dataset, part)
+    assert inspect_output(str(dataset), overwrite=True) == Predecessor(tuple(sorted([*DATASET, part])))
+    (dataset / "manifest.json").unlink()
+    assert f"'{part}'" in refusal(dataset)
+
+
 def test_a_report_that_is_a_link_is_not_ours(dataset, tmp_path):
     (dataset / REPORT).unlink()
     (dataset / "report").rmdir()

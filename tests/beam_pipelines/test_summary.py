@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from beam_pipelines.rejects import REMEDIES
-from beam_pipelines.summary import print_summary, printable, readable_size
+from beam_pipelines.summary import print_summary
+from beam_pipelines.wording import printable, readable_size
 from data_contract.manifest import LabelMapFile, Manifest, RejectFile, Rejects, Shard, Split
 
 PATHS = ("out/manifest.json",)

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_pipelines.coding import Batch
+from beam_pipelines.merging import MergeParts
 from beam_pipelines.records import Tally
-from beam_pipelines.survey import SAMPLES, Leak, MergeSurveys, Survey, TakeSurvey
+from beam_pipelines.survey import SAMPLES, Leak, Survey, TakeSurvey
 
 from .made import box, picture, pipeline_here, reject, sha, survey_of
 
@@ -150,7 +151,7 @@ def test_another_seed_draws_otherwise():
 )
 def test_parts_in_any_order_make_the_same_survey(outcomes_and_order, cuts):
     outcomes, shuffled = outcomes_and_order
-    merge = MergeSurveys()
+    merge = MergeParts(Survey)
     ends = sorted(cuts)
     accumulators = []
     for start, end in zip([0, *ends], [*ends, len(shuffled)], strict=True):

@@ -1,4 +1,4 @@
-"""What is shown while the job works."""
+"""What is shown while the job works, and how lines are printed."""
 
 import itertools
 import threading
@@ -11,7 +11,8 @@ from rich.console import Console
 
 from beam_pipelines import terminal
 from beam_pipelines.progress import ProgressMark
-from beam_pipelines.terminal import watch
+from beam_pipelines.terminal import say, watch
+from beam_pipelines.wording import counted
 
 
 def worked(folder, stage, count):
@@ -92,3 +93,17 @@ def test_work_that_fails_ends_the_watch(tmp_path, often, is_terminal):
     with pytest.raises(ZeroDivisionError):
         shown(tmp_path, 10, fail, is_terminal)
     assert not [t for t in threading.enumerate() if t.name.endswith(("(_show_bars)", "(_print_lines)"))]
+
+
+def test_lines_are_printed_as_they_are():
+    screen = Console(file=StringIO(), width=20)
+    say(screen, "[bold]a name[/bold] :smile: that is longer than the screen")
+    assert screen.file.getvalue() == "[bold]a name[/bold] :smile: that is longer than the screen\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [((1, "box", "boxes"), "1 box"), ((0, "box", "boxes"), "0 boxes"), ((1234, "image"), "1,234 images")],
+)
+def test_numbers_agree_with_their_nouns(given: tuple, text: str):
+    assert counted(*given) == text

@@ -16,6 +16,7 @@ from ..beam_pipelines.report.made_page import SPLITS, made_page, made_sketch, si
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
+FOLDER = "Tiere & 100% <b>ü #2 حيوانات"
 CHARTS = ("classes", "per_image", "image_sizes", "sizes", "aspects", "positions")
 
 
@@ -48,10 +49,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "pets": made_page(),
         "labels": made_page(sketch=labels, manifest=None, figures=[]),
         "empty": made_page(sketch=Sketch(), manifest=None, class_ids={}, figures=[]),
-        "hostile": made_page(title="<script>x</script>", sketch=hostile_sketch(), manifest=None, class_ids={}),
+        "hostile": made_page(sketch=hostile_sketch(), manifest=None, class_ids={}),
         "many": made_page(sketch=many_classes(), manifest=None, class_ids={}),
     }
+    pages[f"{FOLDER}/report/index"] = pages["pets"]
     for name, text in pages.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / f"{name}.html").write_text(text, "utf-8")
     return folder
 
@@ -136,7 +139,8 @@ def table(page: Page, name: str) -> list[list[str]]:
     """The cells of a table that can be seen."""
     return page.evaluate(
         """(id) => [...document.querySelectorAll(`#${id} tbody tr`)].filter((row) => row.checkVisibility()).map((row) =>
-            [...row.cells].filter((cell) => cell.checkVisibility()).map((cell) => cell.innerText.split("\\n")[0]))""",
+            [...row.cells].filter((cell) => cell.checkVisibility())
+                .map((cell) => (cell.querySelector("b") ?? cell).innerText))""",
         name,
     )
 
@@ -167,6 +171,8 @@ def choose_split(page: Page, name: str) -> None:
 
 def test_all_charts_are_drawn_with_the_numbers_of_the_sketch(visit):
     page = visit()
+    assert (page.locator("h1").inner_text(), page.title()) == ("Dataset report", "Dataset report")
+    expect(page.locator("#kind")).to_be_hidden()
     assert all(inks(page, chart) > 5 for chart in CHARTS)
     for chart in ("sizes", "aspects", "per_image"):
         found = drawn(page, chart)
@@ -302,10 +308,13 @@ def test_classes_are_sorted_and_picked_in_the_table(visit):
 
 def test_pictures_are_enlarged(visit):
     page = visit(fragment="#split=train")
+    again = page.locator("#oddest img")
+    assert again.evaluate_all("(images) => images.map((image) => image.src === images[0].src)") == [True] * 4
     viewer = page.get_by_role("dialog")
     page.locator("#gallery button.picture:visible").first.click()
     expect(viewer).to_contain_text("pictures/train/1.jpg")
     expect(viewer.locator("code")).to_have_text("shardbox show train-00000-of-00001.tfrecord --index 1")
+    expect(viewer).to_contain_text("In the dataset’s folder, this command shows the record:")
     expect(viewer.locator("output")).to_have_text("1 of 7")
     assert page.evaluate("document.querySelector('#viewer img').naturalWidth") == 64
     page.keyboard.press("ArrowRight")
@@ -313,6 +322,7 @@ def test_pictures_are_enlarged(visit):
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
     expect(viewer).to_contain_text("note of most_crowded")
+    assert page.evaluate("document.querySelector('#viewer img').naturalWidth") == 64
     viewer.get_by_role("button", name="Next").click()
     expect(viewer.locator("output")).to_have_text("1 of 7")
     page.keyboard.press("Escape")
@@ -379,6 +389,17 @@ def test_no_width_makes_the_page_scroll_sideways(visit, name):
         page.keyboard.press("Escape")
 
 
+def test_a_name_that_is_cut_is_told_in_full(visit):
+    page = visit("hostile", viewport=PHONE)
+    for place in range(5):
+        page.locator("#class-table tbody bdi").nth(place).dispatch_event("pointerover")
+    assert page.locator("#class-table bdi[title]").evaluate_all("(names) => names.map((name) => name.title)") == [
+        "</script><script>alert(1)</script>",
+        "a&class=b#c=d",
+        "x" * 119 + "…",
+    ]
+
+
 def test_a_phone_can_tap(visit):
     page = visit(viewport=PHONE, has_touch=True, is_mobile=True)
     page.get_by_role("combobox").tap()
@@ -389,11 +410,20 @@ def test_a_phone_can_tap(visit):
     assert page.evaluate("document.querySelector('#viewer').getBoundingClientRect().right") <= 360
 
 
+def test_the_page_is_called_by_the_folder_of_the_dataset(visit):
+    page = visit(f"{FOLDER}/report/index")
+    expect(page.get_by_role("heading", level=1)).to_have_text(FOLDER)
+    expect(page).to_have_title(f"{FOLDER} – dataset report")
+    expect(page.locator("#kind")).to_be_visible()
+
+
 def test_without_scripts_there_are_tables_pictures_and_hints(visit):
     page = visit(java_script_enabled=False)
     expect(page.locator("noscript p")).to_contain_text("Scripts are switched off")
     for part in ("#split-table", "#class-table", "#small-table", "#gallery img >> nth=0", "#repairs", "#rejects"):
         expect(page.locator(part)).to_be_visible()
+    expect(page.locator("#oddest noscript a")).to_have_count(3)
+    expect(page.get_by_role("link", name="drawn above").first).to_be_visible()
     for part in (".filters", "#charts", ".theme"):
         expect(page.locator(part)).to_be_hidden()
 
@@ -416,6 +446,8 @@ def test_paper_is_white_and_has_the_charts_but_no_filter(visit):
     page = visit(color_scheme="dark")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
+    page.set_viewport_size({"width": 680, "height": 900})  # of A4, without its margins
+    assert page.evaluate("document.documentElement.scrollWidth") == 680
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert grounds(page)[1] == LIGHT[1]
     expect(page.locator(".filters")).to_be_hidden()

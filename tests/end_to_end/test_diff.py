@@ -1,14 +1,20 @@
 """Two datasets that were built, and what `shardbox diff` says of them."""
 
 import json
+import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from beam_pipelines.comparison.differences import KINDS, as_json, difference_of
+from beam_pipelines.comparison.images import Image
+
 from .made_sets import flags, good_set, jpeg, pair, voc_xml, write_set
 from .shardbox_runs import build, shardbox
 
+DOCUMENT = Path(__file__).parents[2] / "docs" / "comparison.md"
 OPTIONS = ("--split_by_folder", "--num_shards=2", "--no_report")
 MIRRORED = {
     "added": "removed",
@@ -162,9 +168,24 @@ FOUND = {
 
 def test_json_and_list(datasets: tuple[Path, Path], tmp_path: Path):
     code, found = compare(*datasets, "--list", tmp_path / "changes.jsonl")
-    assert (code, found) == (1, FOUND)
+    assert (code, found, list(found)) == (1, FOUND, list(FOUND))
     lines = [json.loads(text) for text in (tmp_path / "changes.jsonl").read_text("utf-8").splitlines()]
     assert lines == [BOX, GONE, MOVED, NAME, NEW, RETAKEN, CLASS, OUTSIDE]
+
+
+def documented(first_cell: str) -> list[str]:
+    """The names in the table of the document whose head begins so."""
+    _, table = DOCUMENT.read_text("utf-8").split(f"\n| {first_cell} |")
+    return re.findall(r"^\| `(\w+)` \|", table.split("\n\n")[0], re.MULTILINE)
+
+
+def test_the_document_lists_every_key():
+    assert documented("Field of the object") == list(FOUND)  # which another test holds to what is printed
+    assert documented("Kind of a difference") == list(KINDS)
+    plain = Image("a.jpg", "train", "1", 40, 30, boxes=(), labels=(), class_map="")
+    box = ("cat", 0.1, 0.2, 0.3, 0.4, 0, 0, "", 0, 0.0, "")
+    full = difference_of(plain, plain._replace(boxes=(box,), labels=("calm",)))
+    assert documented("Field of a line") == list(as_json(full))
 
 
 def mirrored(value: Any) -> Any:
@@ -185,6 +206,19 @@ def test_the_same(datasets: tuple[Path, Path]):
     result = shardbox("diff", datasets[0], datasets[0])
     sentence = "No difference: the same 14 images in the same splits, with the same annotations.\n"
     assert result == (0, sentence, "")
+
+
+def test_a_shard_that_was_cut_off_is_seen_though_it_is_not_read(datasets: tuple[Path, Path], tmp_path: Path):
+    copy = tmp_path / "copy"
+    shutil.copytree(datasets[0], copy)
+    shard = max(copy.glob("*.tfrecord*"), key=lambda path: path.stat().st_size)
+    size = shard.stat().st_size
+    shard.write_bytes(shard.read_bytes()[: size // 2])
+    sentence = (
+        f"shardbox: '{shard}' holds {size // 2:,} bytes, and its dataset's manifest says {size:,}; "
+        "`shardbox verify` tells more\n"
+    )
+    assert shardbox("diff", datasets[0], copy) == (2, "", sentence)
 
 
 def test_tables(datasets: tuple[Path, Path]):

@@ -110,6 +110,17 @@ def test_the_file_of_a_classic_script_is_drawn(classic: Path, tmp_path: Path):
         assert drawn.size == (300, 225)
 
 
+def test_a_damaged_record_is_shown_and_counts_as_bad_data(classic: Path, tmp_path: Path):
+    path = tmp_path / "train.record"
+    data = bytearray(classic.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    assert shardbox("show", path).code == 0
+    result = shardbox("show", path, "--index=1")
+    assert (result.code, result.err) == (1, "")
+    assert result.out.startswith("train.record: record 1, series train\ndamaged    record_corrupt: the 23,0")
+
+
 def test_a_compressed_file(classic: Path, tmp_path: Path):
     path = tmp_path / "train.record.gz"
     path.write_bytes(gzip.compress(classic.read_bytes()))

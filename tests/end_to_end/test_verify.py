@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -17,9 +18,11 @@ from beam_pipelines.verification.findings import Finding
 from beam_pipelines.verification.running import verify
 from beam_pipelines.verification.verdict import Verdict
 
-from .damaged import DAMAGES, Dataset, error, pixels_damaged, warning, write_records
+from . import damaged_examples, damaged_files, damaged_identity
+from .damaged import DAMAGES, Dataset, error, warning, write_records
+from .damaged_examples import pixels_damaged
 from .made_rows import CLASSIC, as_csv, names_of, row, write_pictures
-from .made_sets import SIZE, encoded, flags, good_set, jpeg, pair, picture, write_set
+from .made_sets import SIZE, encoded, flags, good_set, jpeg, pair, picture, voc_object, voc_xml, write_set
 from .shardbox_runs import TWO_PROCESSES, Result, build, shardbox
 
 SHARDS = ("--splits=train=0.6,validation=0.2,test=0.2", "--num_shards=train=3,validation=2,test=1", "--no_report")
@@ -130,6 +133,34 @@ def test_nothing_is_wrong_with_copies_that_are_kept(tmp_path: Path):
     assert verify([str(tmp_path / "out")]).findings == ()
 
 
+def test_nothing_is_wrong_with_copies_that_are_merged(tmp_path: Path):
+    """Also where boxes are equal but for their flags, and annotated in any order."""
+    drawn = [("dog", 1, 1, 20, 20), ("cat", 1, 1, 20, 20), ("éléphant", 1, 1, 9, 9), ("dog", 1, 1, 20, 19)]
+    more = "<difficult>1</difficult><truncated>1</truncated><pose>Left</pose>"
+    flagged = "".join(voc_object(box, more if i % 2 else "") for i, box in enumerate([*drawn, *drawn, drawn[0]]))
+    annotation = voc_xml("one.jpg", [("Z", 0, 0, 9, 9)]).replace("</annotation>", f"{flagged}</annotation>")
+    files = {
+        "JPEGImages/one.jpg": jpeg("one"),
+        "Annotations/one.xml": annotation.encode(),
+        "JPEGImages/again/one.jpg": jpeg("one"),
+        "Annotations/again/one.xml": voc_xml("one.jpg", [("cat", 0, 0, 5, 5), ("dog", 2, 1, 20, 20)]).encode(),
+        "JPEGImages/kept/two.jpg": jpeg("two"),
+        "Annotations/kept/two.xml": annotation.replace("one.jpg", "two.jpg").encode(),
+    }
+    write_set(tmp_path / "set", good_set(8, ("cat", "dog", "éléphant", "Z")) | files)
+    build(*flags(tmp_path / "set", tmp_path / "out"), "--duplicates=merge", "--splits=all=1", "--no_report")
+    data = Dataset(tmp_path / "out")
+    assert data.manifest.repairs == {"boxes_merged": 1}
+    (name,) = (shard.name for shard in data.manifest.splits["all"].shards)
+    objects = {
+        example["image/filename"][0].decode(): (example["image/object/class/text"], example["image/object/difficult"])
+        for example in data.examples(name)
+    }
+    texts, difficult = objects["kept/two.jpg"]
+    assert (len(texts), sum(difficult)) == (10, 4)
+    assert verify([str(data.folder)]).findings == ()
+
+
 def test_leaks_of_given_splits_are_warned_of(tmp_path: Path):
     """Whoever built the dataset was told, and wanted it so."""
     rows = [row(f"{i}.jpg", "cat", split=("train", "val")[i % 2]) for i in range(4)]
@@ -165,7 +196,10 @@ LOST = {
 
 
 def test_there_is_enough_damage():
-    assert len(DAMAGES) >= 45
+    assert {damage.__module__ for damage in DAMAGES.values()} == {
+        module.__name__ for module in (damaged_files, damaged_examples, damaged_identity)
+    }
+    assert len(DAMAGES) >= 50
     assert LOST.keys() <= DAMAGES.keys()
 
 
@@ -251,6 +285,32 @@ def labels_that_disagree(data: Dataset, name: str) -> list[Finding]:
     return [error("class_text_differs", name, at, message)]
 
 
+def objects_in_another_order(data: Dataset, name: str) -> list[Finding]:
+    example = data.examples(name)[_two(data, name)]
+    lists = {key: content[::-1] for key, content in example.items() if key.startswith("image/object/")}
+    types = {str: "bytes", bytes: "bytes", int: "int64", float: "float"}
+    changes = {
+        key.removeprefix("image/").replace("/", "__"): (types[type(content[0])], content)
+        for key, content in lists.items()
+    }
+    data.change(name, _two(data, name), **changes)
+    message = "object 1 ('cat') is to stand before object 0 ('dog')"
+    return [error("boxes_unsorted", name, _two(data, name), message)]
+
+
+def labels_in_another_order(data: Dataset, name: str) -> list[Finding]:
+    at = next(i for i, example in enumerate(data.examples(name)) if example["image/class/text"])
+    data.change(name, at, **{"class__text": ("bytes", [b"dog", b"cat"]), "class__label": ("int64", [2, 1])})
+    data.edit_manifest(lambda tree: tree["splits"]["all"].update(labels={"cat": 1, "dog": 1}))
+    return [error("labels_unsorted", name, at, "class 1 of the image ('cat') is to stand before 'dog'")]
+
+
+def label_twice(data: Dataset, name: str) -> list[Finding]:
+    at = next(i for i, example in enumerate(data.examples(name)) if example["image/class/text"])
+    data.change(name, at, **{"class__text": ("bytes", [b"dog", b"dog"]), "class__label": ("int64", [2, 2])})
+    return [error("labels_unsorted", name, at, "class 1 of the image ('dog') is to stand there once")]
+
+
 def mask_with_other_values(data: Dataset, name: str) -> list[Finding]:
     """Only by decoding."""
     data.change(name, _two(data, name), object__mask=("bytes", [png(1), png(9)]))
@@ -274,6 +334,9 @@ def _masks(data: Dataset, name: str) -> list[bytes]:
         (masks_too_few, False),
         (class_map_said_to_be_something_else, False),
         (labels_that_disagree, False),
+        (objects_in_another_order, False),
+        (labels_in_another_order, False),
+        (label_twice, False),
         (mask_with_other_values, True),
     ],
 )
@@ -314,7 +377,7 @@ def test_json(copied: Dataset):
         "dataset": True,
         "whole": False,
         "errors": 1,
-        "warnings": 2,
+        "warnings": 4,
         "files": 6,
         "records": 36,
         "bytes": sum(sizes.values()),
@@ -329,15 +392,18 @@ def test_json(copied: Dataset):
             }
             for name, files, records in (("train", 3, 22), ("validation", 2, 7), ("test", 1, 7))
         },
-        "counts": {"image_size_differs": 1, "unfinished_run": 1, "unnamed_file": 1},
+        "counts": {"image_size_differs": 1, "unfinished_run": 1, "unnamed_file": 3},
         "findings": [
-            {
-                "code": "unnamed_file",
-                "severity": "warning",
-                "file": "notes.txt",
-                "record": None,
-                "message": "the manifest does not name it",
-            },
+            *(
+                {
+                    "code": "unnamed_file",
+                    "severity": "warning",
+                    "file": name,
+                    "record": None,
+                    "message": "the manifest does not name it",
+                }
+                for name in ("notes.txt", "report/a.tfrecord", "report/notes.txt")
+            ),
             {
                 "code": "unfinished_run",
                 "severity": "warning",
@@ -373,7 +439,7 @@ def test_what_a_terminal_is_shown_of_damage(copied: Dataset):
         "object 0 has label 1, which is 'cat', and text 'dog\N{REPLACEMENT CHARACTER}[2J'" in line for line in lines
     )
     assert any("class_text_differs: Readers of ids and readers of names see different" in line for line in lines)
-    assert lines[-1] == "not whole: 2 errors of 2 kinds, 2 warnings"
+    assert lines[-1] == "not whole: 2 errors of 2 kinds, 4 warnings"
 
 
 @pytest.mark.parametrize(
@@ -437,6 +503,7 @@ RACCOON = ("raccoon", 1, 0.1, 0.2, 0.5, 0.6)
 
 
 def write_classic(path: Path, examples: list[tf.train.Example], compression: str = "") -> Path:
+    path.parent.mkdir(exist_ok=True)
     with tf.io.TFRecordWriter(str(path), compression) as writer:
         for example in examples:
             writer.write(example.SerializeToString())
@@ -519,7 +586,7 @@ def test_what_is_odd_in_files_of_others(tmp_path: Path):
         warning("image_rotated", first, 3, "the JPEG has the EXIF orientation 6"),
         warning("file_empty", second, -1, "it holds no record"),
         warning("classes_disagree", third, 0, "id 1 is 'raccoon' here, and elsewhere 'cat', 'dog'"),
-        error("split_leak", third, 1, f"the same picture as record 0 of {first}"),
+        warning("split_leak", third, 1, f"the same picture as record 0 of {first}"),
     )
 
 
@@ -568,3 +635,53 @@ def test_a_picture_in_a_format_that_tensorflow_does_not_read(tmp_path: Path):
     )
     why = "a picture is a WEBP, which TensorFlow does not decode as one (in record 0 of a.tfrecord)"
     assert verdict.readers["FiftyOne"].because == (why,)
+
+
+def test_a_folder_of_files_of_others(tmp_path: Path):
+    """It has no manifest, and nothing is wrong with that."""
+    write_classic(tmp_path / "fam" / "a.tfrecord", [classic("a.jpg", [RACCOON])])
+    by_name = shardbox("verify", tmp_path / "fam" / "*.tfrecord")
+    by_folder = shardbox("verify", tmp_path / "fam")
+    assert (by_folder.code, by_folder.err) == (0, "")
+    assert out_of(by_folder) == out_of(by_name)
+    assert out_of(by_folder)[-1] == "whole: 1 record in 1 file, nothing wrong"
+
+
+def test_cameras_are_no_splits(tmp_path: Path):
+    for side in ("left", "right"):
+        write_classic(tmp_path / f"cam-{side}.tfrecord", [classic("a.jpg", [RACCOON])])
+    assert verify([str(tmp_path)]).findings == (
+        warning("split_leak", "cam-right.tfrecord", 0, "the same picture as record 0 of cam-left.tfrecord"),
+    )
+
+
+def test_texts_of_others_are_shortened(tmp_path: Path):
+    """Also the names of classes, and of features."""
+    long = "x" * 5000
+    example = classic("a.jpg", [RACCOON, (f"{long}\n", 1, 0, 0, 1, 2)])
+    example.features.feature["image/format"].bytes_list.value[:] = [long.encode()]
+    odd = tf.train.Example()
+    odd.features.feature[long].int64_list.value.append(1)
+    write_classic(tmp_path / "a.tfrecord", [example, odd])
+    short = "x" * 79 + "…"
+    verdict = verify([str(tmp_path / "a.tfrecord")])
+    assert verdict.findings == (
+        warning("box_overshoots", "a.tfrecord", 0, f"object 1 ('{short}') has ymax 2, where 0 to 1 is the picture"),
+        warning("classes_disagree", "a.tfrecord", 0, f"id 1 is 'raccoon' here, and elsewhere '{short}'"),
+        warning("classes_disagree", "a.tfrecord", 0, f"id 1 is '{short}' here, and elsewhere 'raccoon'"),
+        warning("image_format_differs", "a.tfrecord", 0, f"image/format is '{short}', and the picture a JPEG"),
+        error("not_a_detection_example", "a.tfrecord", 1, f"there is no image/encoded; it has '{short}'"),
+    )
+    assert verdict.splits["a"].boxes == {"raccoon": 1, "x" * 199 + "…": 1}
+
+
+def test_names_that_are_no_utf8_are_valid_json(tmp_path: Path):
+    name = os.fsdecode(b"caf\xe9.tfrecord")
+    write_classic(tmp_path / "a", [classic("a.jpg", [RACCOON])])
+    (tmp_path / name).write_bytes((tmp_path / "a").read_bytes()[:-10])
+    result = shardbox("verify", tmp_path / "*.tfrecord", "--json")
+    tree = json.loads(result.out)
+    assert result.out.encode().isascii()
+    assert re.search(r"(?<!\\)\\ud[89a-f]", result.out) is None
+    assert [one["file"] for one in tree["findings"]] == [r"caf\udce9.tfrecord"]
+    assert list(tree["splits"]) == [r"caf\udce9"]

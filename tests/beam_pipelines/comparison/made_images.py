@@ -7,8 +7,7 @@ from typing import Any
 
 from google_crc32c import value as crc32c
 
-from beam_pipelines.comparison.boxes import Box
-from beam_pipelines.comparison.images import Image
+from beam_pipelines.comparison.images import Box, Image
 from beam_pipelines.encoding import encode_example
 from beam_pipelines.record_files.framing import masked_crc
 from data_contract.features import FEATURES, Feature

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from beam_pipelines.drawing import colour_of, draw_example
-from beam_pipelines.drawing.colours import BLACK, WHITE, contrast
+from beam_pipelines.drawing.colours import BLACK, WHITE, colour_of, contrast
+from beam_pipelines.drawing.pictures import draw_example
 from beam_pipelines.record_files.views import ObjectView
 from beam_pipelines.records import RecordError
 

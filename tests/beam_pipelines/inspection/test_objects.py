@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_pipelines.inspection.objects import Objects, read_objects
-from beam_pipelines.record_files.views import parse_features
+from beam_pipelines.record_files.views import parse_features, short_name
 
 from ..record_files.made_records import annotated, example
 from ..record_files.test_views import KNOWN, VALUES
@@ -142,3 +142,16 @@ def test_nothing_makes_it_fail(features: dict, size: tuple[int, int] | None):
     found = read_objects(parse_features(example(features)), NAMES, size)
     assert all(len(row) == len(found.headers) for row in found.rows)
     assert all(cell.isprintable() for row in found.rows for cell in row)
+
+
+def test_long_names_of_the_label_map_are_shortened():
+    names = {1: "a" * 300, 2: "b" * 300}
+    features = annotated(image__object__class__text=[b"cat", names[2].encode()])
+    found = read_objects(parse_features(example(features)), names, None)
+    assert [row[1] for row in found.rows] == [
+        f"cat (1, by the label map {short_name(names[1])})",
+        f"{'b' * 200}… (300 characters) (2)",
+    ]
+    del features["image/object/class/text"]
+    found = read_objects(parse_features(example(features)), names, None)
+    assert [row[1] for row in found.rows] == [f"{short_name(names[1])} (1)", f"{short_name(names[2])} (2)"]

@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 
 from beam_pipelines.failures import DatasetError, UsageError
-from beam_pipelines.inspection.matching import Criteria
+from beam_pipelines.inspection.criteria import Criteria
 from beam_pipelines.inspection.selection import Wish, select
 from beam_pipelines.record_files.locating import find_records
-from beam_pipelines.record_files.views import parse_features
+from beam_pipelines.record_files.views import parse_features, short_name
+from data_contract.manifest import LabelMapFile, Manifest, Shard, Split
 
 from ..record_files.made_records import annotated, example, frames, picture, write
-from ..record_files.made_stores import MadeStore
+from ..record_files.made_stores import MadeDisk, MadeStore
 from .made_datasets import ORDER, contents_of, manifest_of, of_one_file, record, write_dataset
 
 STORE = "made://b/set"
@@ -245,6 +246,25 @@ def test_a_missing_shard(tmp_path: Path):
     assert found(tmp_path, index=4) == [(12, TRAIN[3], 0, 4)]
     message = f"DatasetError '{tmp_path}/{TRAIN[1]}' cannot be read: No such file or directory"
     assert refused(tmp_path, index=3) == message
+
+
+def test_a_shard_that_is_missing_in_a_store(monkeypatch: pytest.MonkeyPatch):
+    contents = contents_of("disk://h/set")
+    del contents[f"disk://h/set/{TRAIN[1]}"]
+    monkeypatch.setattr(MadeDisk, "contents", contents)
+    path = f"disk://h/set/{TRAIN[1]}"
+    assert refused("disk://h/set", index=3) == f"DatasetError '{path}' cannot be read: no file {path}"
+
+
+def test_a_class_of_a_dataset_with_a_long_name(tmp_path: Path):
+    name = "x" * 300
+    data = record(0, "cat", image__object__class__text=[name.encode()])
+    shard = Shard(TEST, 1, 0, "0" * 8)
+    split = Split(images=1, negatives=0, boxes={name: 1}, bytes=0, shards=(shard,))
+    manifest = Manifest(LabelMapFile("label_map.pbtxt", "0" * 64), {name: 1}, {"test": split})
+    (tmp_path / "manifest.json").write_text(manifest.to_json())
+    write(tmp_path / TEST, data)
+    assert found(tmp_path, class_name=short_name(name)) == [(0, TEST, 0, 0)]
 
 
 @pytest.mark.parametrize(

@@ -164,6 +164,30 @@ def test_records_behind_one_of_another_length_are_read(change: bytes):
     ]
 
 
+@pytest.mark.parametrize(
+    ("lost", "kept"),
+    [
+        (BLOCK, [b"first", b"next", b"last"]),
+        (5, [b"first", b"next", b"last"]),  # the next header begins in the record's footer
+        (3_000_016 - 12, [b"first", b"next", b"last"]),
+    ],
+)
+def test_records_behind_a_large_one_that_lacks_bytes_are_read(lost: int, kept: list[bytes]):
+    large = frame(random.Random(0).randbytes(3_000_000))
+    data = frame(b"first") + large[: len(large) - lost] + frames(b"next", b"last")
+    found = read(data)
+    assert [one.data for one in found if not one.code] == kept
+    assert [one.offset for one in found] == [0, 21, len(data) - 40, len(data) - 20]
+
+
+def test_a_file_of_headers_alone_is_read_in_time():
+    """Each promises more than there is: after some of them, no more headers are searched within."""
+    header = frame(bytes(10_000_000))[:12]
+    start = time.perf_counter()
+    assert {one.code for one in frames_in(Drip(header * 800_000, BLOCK))} == {"record_corrupt", "file_truncated"}
+    assert time.perf_counter() - start < 5
+
+
 def test_two_damaged_neighbours_are_two():
     data = bytearray(frames(b"abcd", b"efgh", b"ijkl"))
     data[17:25] = bytes(8)  # the end of one and the begin of the next, as a lost sector leaves them

@@ -10,11 +10,12 @@ import pytest
 
 from beam_pipelines.failures import UsageError
 from beam_pipelines.record_files.locating import RecordFile, RecordSet, family_of, find_records, is_record_name
+from beam_pipelines.record_files.views import short_name
 from data_contract.label_map import LabelMap
 from data_contract.manifest import LabelMapFile, Manifest, Shard, Split
 
 from ..made import put, put_all
-from .made_stores import MadeStore
+from .made_stores import ForeignError, MadeDisk, MadeStore
 
 MAP = LabelMap.from_names(["cat", "dog"])
 SHARDS = (
@@ -122,6 +123,21 @@ def test_a_dataset(tmp_path: Path, spelled: Callable[[Path], str]):
     put(tmp_path, "stray-00000-of-00001.tfrecord")
     assert find_records([spelled(tmp_path)]) == of_dataset(tmp_path)
     assert find_records([spelled(tmp_path)]).class_ids == {"cat": 1, "dog": 2}
+
+
+def test_a_folder_whose_name_looks_like_a_pattern(tmp_path: Path):
+    put_dataset(tmp_path / "set[1]")
+    assert find_records([f"{tmp_path}/set[1]"]) == of_dataset(tmp_path / "set[1]")
+
+
+def test_the_number_of_images_is_that_of_the_manifest(tmp_path: Path):
+    put_dataset(tmp_path)
+    assert find_records([str(tmp_path)]).images == 4
+    assert find_records([f"{tmp_path}/test*"]).images is None
+
+
+def test_ids_of_classes_are_found_by_the_names_of_views():
+    assert RecordSet("/x", (), None, "", {1: "cat", 7: "x" * 201}).class_ids == {"cat": 1, short_name("x" * 201): 7}
 
 
 def test_the_manifest_of_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -257,5 +273,47 @@ def test_a_dataset_in_a_store(monkeypatch: pytest.MonkeyPatch):
     assert refused("made://b/nothing") == "'made://b/nothing' matches nothing"
 
 
+def test_a_store_with_folders(monkeypatch: pytest.MonkeyPatch):
+    contents = {f"disk://h/set/{shard.name}": b"x" for shard in (*SHARDS, TEST)}
+    contents["disk://h/set/manifest.json"] = MANIFEST.to_json().encode()
+    contents["disk://h/other/a-00000-of-00001.record"] = b"x"
+    monkeypatch.setattr(MadeDisk, "contents", contents)
+    whole = of_dataset("disk://h/set")  # type: ignore[arg-type]
+    assert find_records(["disk://h/set"]) == find_records(["disk://h/set/manifest.json"]) == whole
+    assert find_records([whole.files[2].path]) == RecordSet(
+        "disk://h/set", whole.files[2:], None, "", whole.class_names
+    )
+    found = find_records(["disk://h/other"])
+    expected = RecordFile("disk://h/other/a-00000-of-00001.record", "a-00000-of-00001.record", "a")
+    assert found.files == (expected,)
+    assert found.problem.startswith("disk://h/other/manifest.json could not be read (no file ")
+    alone = find_records([expected.path])
+    assert (alone.files, alone.problem) == ((expected,), "")
+
+
+def test_a_store_that_fails(monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_: object) -> bool:
+        raise ForeignError("403: go away")
+
+    monkeypatch.setattr(MadeDisk, "exists", refuse)
+    assert refused("disk://h/x") == "'disk://h/x' cannot be read: 403: go away"
+
+
 def test_a_store_that_is_not_known():
     assert refused("nowhere://b/x").startswith("'nowhere://b/x' cannot be read: Unable to get filesystem from ")
+
+
+@pytest.mark.parametrize("given", [[""], ["a", "  "]])
+def test_an_empty_place_is_refused(given):
+    with pytest.raises(UsageError) as refused:
+        find_records(given)
+    assert str(refused.value) == ("one of the places to look at is empty text: was a variable of the shell not set?")
+
+
+def test_a_dataset_among_other_places_is_refused(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "manifest.json").write_text("{}")
+    with pytest.raises(UsageError) as refused:
+        find_records([str(tmp_path / "a"), str(tmp_path / "b")])
+    assert str(refused.value) == (f"'{tmp_path}/a' is a dataset, and others are given beside it: give one at a time")

@@ -1,12 +1,20 @@
 """Examples of strangers, read as far as they can be understood."""
 
 import math
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_pipelines.record_files.views import ExampleView, ObjectView, parse_features, view_example
+from beam_pipelines.record_files.views import (
+    ExampleView,
+    ObjectView,
+    parse_features,
+    short_name,
+    short_path,
+    view_example,
+)
 from beam_pipelines.records import RecordError
 from data_contract import features as keys
 
@@ -109,6 +117,40 @@ def test_leniency(changes: dict, expected: dict):
 def test_classes(changes: dict, expected: list[tuple[str, int]]):
     found = view(annotated(**{f"image__object__class__{name}": values for name, values in changes.items()}))
     assert [(one.name, one.label) for one in found.objects] == expected
+
+
+def test_long_names_are_shortened_and_stay_different():
+    names = ["a" * 200, "a" * 201, "a" * 201 + "b", "ä" * 30_000]
+    found = view(
+        annotated(
+            image__object__class__text=[name.encode() for name in names[:2]],
+            image__class__text=[name.encode() for name in names[2:]],
+            image__filename=[b"x" * 1000],
+            image__source_id=[b"x" * 1001],
+        )
+    )
+    assert [one.name for one in found.objects] == [names[0], "a" * 187 + "…" + sha256(b"a" * 201).hexdigest()[:12]]
+    assert found.labels == (
+        "a" * 187 + "…" + sha256(names[2].encode()).hexdigest()[:12],
+        "ä" * 187 + "…" + sha256(names[3].encode()).hexdigest()[:12],
+    )
+    assert found.filename == "x" * 1000
+    assert found.source_id == short_path("x" * 1001) == "x" * 987 + "…" + sha256(b"x" * 1001).hexdigest()[:12]
+
+
+def test_long_names_of_the_label_map_are_shortened():
+    features = annotated(image__object__class__text=[], image__class__label=[2])
+    found = view(features, {1: "a" * 201, 2: "b" * 201})
+    assert [one.name for one in found.objects] == [short_name("a" * 201), short_name("b" * 201)]
+    assert found.labels == (short_name("b" * 201),)
+
+
+@given(st.text(), st.integers(180, 220))
+def test_a_name_is_shortened_once(text: str, length: int):
+    name = (text + "x" * length)[-length:]
+    assert short_name(name) == (name if length <= 200 else short_name(short_name(name)))
+    assert len(short_name(name)) == min(length, 200)
+    assert short_name(name) != short_name(name + "x")
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,8 @@ def jpeg(colour: str) -> bytes:
 
 def figure(place: str, split: str, number: int, *names: str, **changes: Any) -> Figure:
     sample = Sample(number, split, shard_of(split), number, 1000 * number)
-    plain = Figure(place, sample, names, f"pictures/{split}/{number}.jpg", "", 64, 48, jpeg("teal"))
+    drawing = jpeg(f"rgb({9 * len(split) % 256}, {9 * number}, 128)")
+    plain = Figure(place, sample, names, f"pictures/{split}/{number}.jpg", "", 64, 48, drawing)
     return plain._replace(**changes)
 
 
@@ -94,7 +95,6 @@ def made_page(**changes: Any) -> str:
     """The page of all that is above."""
     sketch = changes.pop("sketch", None) or made_sketch()
     plain = {
-        "title": "pets",
         "manifest": manifest_of(
             made_sketch(), CLASSES, rejects=REJECTS, repairs=REPAIRED, remarks=("A remark of the job.",)
         ),

@@ -42,6 +42,25 @@ def test_no_more_lines_are_read_than_needed(tmp_path):
     assert len(sample_rejects(manifest, lambda name: str(tmp_path / name))) == 3
 
 
+def test_lines_that_are_no_rejects_are_passed_over(tmp_path):
+    bad = [
+        "{",
+        "[1]",
+        '"text"',
+        '{"code": "image_missing"}',
+        line("image_missing", 1, line="x"),
+        line("image_missing", 2, image=3),
+    ]
+    (tmp_path / "a").write_text(
+        "".join(text.rstrip() + "\n" for text in bad) + "x" * 200_000 + "\n" + line("image_missing", 7)
+    )
+    rejects = Rejects((RejectFile("gone", 1, 1, "00000000"), RejectFile("a", 8, 1, "00000000")), {"image_missing": 9})
+    manifest = Manifest(LabelMapFile("label_map.pbtxt", "0" * 64), {"cat": 1}, {}, rejects=rejects)
+    assert sample_rejects(manifest, lambda name: str(tmp_path / name)) == [
+        RejectSample("image_missing", "7.xml", 0, "", "…")
+    ]
+
+
 def test_no_rejects(tmp_path):
     (tmp_path / "a").write_text("")
     rejects = Rejects((RejectFile("a", 0, 0, "00000000"),), {})

@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from time import perf_counter
 
+import numpy as np
 import pytest
 from lxml import html
 from PIL import ImageColor
@@ -14,7 +15,7 @@ from beam_pipelines.rejects import REMEDIES, REPAIRS
 from beam_pipelines.report.hints import hints_of
 from beam_pipelines.report.page import render_page
 from beam_pipelines.report.page_data import shown
-from beam_pipelines.report.sketch import Sketch
+from beam_pipelines.report.sketch import ALL, Sketch
 
 from .made_page import (
     CLASSES,
@@ -93,8 +94,7 @@ def test_a_page_without_pictures_is_small():
 
 
 def test_header(page):
-    assert words(one(page, "//h1")) == "pets"
-    assert words(one(page, "//title")) == "pets – dataset report"
+    assert (words(one(page, "//h1")), words(one(page, "//title"))) == ("Dataset report", "Dataset report")
     assert [(words(fact[0]), words(fact[1])) for fact in page.xpath("//dl[@class='facts']/div")] == [
         ("images", "40"),
         ("boxes", "83"),
@@ -111,15 +111,34 @@ def test_header(page):
     ]
 
 
-def test_a_page_without_a_title():
-    page = parsed(made_page(title=""))
-    assert (words(one(page, "//h1")), words(one(page, "//title"))) == ("Dataset report", "Dataset report")
+def test_one_of_each():
+    sketch = Sketch()
+    sketch.add("train", "f", [sighting(0, "cat")])
+    sketch.left_out["boxes"] = 1
+    manifest = manifest_of(sketch, {"cat": 1}, splits={}, options={}, seen={"annotations": 1, "images": 1})
+    page = parsed(made_page(sketch=sketch, manifest=manifest, class_ids={"cat": 1}, figures=[]))
+    assert [words(fact[0]) for fact in page.xpath("//dl[@class='facts']/div")] == [
+        "image",
+        "box",
+        "class",
+        "split",
+        "on disk",
+    ]
+    assert words(one(page, "//p[starts-with(., 'Made of')]")) == "Made of 1 annotation, 1 image."
+    assert words(one(page, "//section[@class='findings']")) == (
+        "Worth knowing 1 box could not be counted: `shardbox verify` tells why."
+    )
+    assert words(one(page, "//summary[starts-with(., 'Label map')]")) == "Label map (1 class)"
 
 
 def test_many_remarks_are_cut_short():
     manifest = manifest_of(made_sketch(), CLASSES, remarks=tuple(f"Remark {number}." for number in range(30)))
     items = parsed(made_page(manifest=manifest)).xpath("//section[@class='findings']//li")
     assert [words(item) for item in items[-2:]] == ["Remark 19.", "… and 12 more remarks."]
+    manifest = manifest_of(made_sketch(), CLASSES, remarks=tuple(f"Remark {number}." for number in range(19)))
+    assert words(parsed(made_page(manifest=manifest)).xpath("//section[@class='findings']//li")[-1]) == (
+        "… and 1 more remark."
+    )
 
 
 def test_tables_of_splits_and_classes(page):
@@ -164,12 +183,41 @@ def test_pictures(page):
     }
 
 
-def test_a_file_of_any_name_is_quoted_in_the_command():
+@pytest.mark.parametrize(
+    ("file", "quoted", "last"),
+    [
+        ("my file; rm -rf.tfrecord", "'my file; rm -rf.tfrecord'", "my file; rm -rf.tfrecord"),
+        ("coco/a.tfrecord", "coco/a.tfrecord", "a.tfrecord"),  # it is told where the command is to be run
+        ("--draw", "./--draw", "--draw"),
+    ],
+)
+def test_a_file_of_any_name_is_quoted_in_the_command(file, quoted, last):
     odd = figure("class", "train", 3, "cat")
-    odd = odd._replace(sample=odd.sample._replace(file="C:\\data/my file; rm -rf.tfrecord"))
+    odd = odd._replace(sample=odd.sample._replace(file=file))
     page = parsed(made_page(figures=[odd]))
-    assert one(page, "//button/@data-command") == "shardbox show 'my file; rm -rf.tfrecord' --index 3"
-    assert words(one(page, "//*[@class='where']")) == "train · my file; rm -rf.tfrecord, record 3"
+    assert one(page, "//button/@data-command") == f"shardbox show {quoted} --index 3"
+    assert words(one(page, "//*[@class='where']")) == f"train · {last}, record 3"
+
+
+def test_it_is_said_where_the_command_is_to_be_run(page):
+    assert words(page.get_element_by_id("command-place")) == "In the dataset’s folder, this command shows the record:"
+    others = parsed(made_page(manifest=None))
+    assert words(others.get_element_by_id("command-place")) == (
+        "In the folder of the record files, this command shows the record:"
+    )
+
+
+def test_a_drawing_that_is_shown_twice_is_in_the_page_once(page):
+    twice = [one for one in made_figures() if one.place in ("smallest", "negative")]
+    twice.append(twice[0]._replace(place="class"))
+    again = parsed(made_page(figures=twice))
+    found = [(image.get("id"), image.get("data-same"), "src" in image.attrib) for image in again.xpath("//main//img")]
+    assert found == [("drawing-0", None, True), (None, "drawing-0", False), ("drawing-1", None, True)]
+    assert again.xpath("//noscript/a/@href") == ["#drawing-0"]
+    assert [image.get("data-same") for image in page.xpath("//section[@id='oddest']//img")] == [
+        None,
+        *["drawing-4"] * 3,
+    ]
 
 
 def test_hints(page):
@@ -260,7 +308,7 @@ def test_many_files_of_others_are_counted_as_one():
 
 
 def test_no_images_at_all():
-    page = parsed(render_page("", None, {}, Sketch(), [], [], hints_of(Sketch())))
+    page = parsed(render_page(None, {}, Sketch(), [], [], hints_of(Sketch())))
     assert [words(one(page, f"//table[@id='{name}']/tbody")) for name in ("split-table", "class-table")] == [
         "There is no split.",
         "There is no class.",
@@ -317,7 +365,6 @@ def named(name: str) -> str:
     sketch = Sketch()
     sketch.add(name, name, [sighting(0, name, labels=(name,))])
     return made_page(
-        title=name,
         manifest=manifest_of(
             made_sketch(), CLASSES, rejects=REJECTS, remarks=(name,), options={"columns": {"image": name}}
         ),
@@ -342,7 +389,6 @@ def test_no_name_breaks_out(name):
     tame = "ta/me" if "/" in name else "tame"  # of a file, the last part of its path is shown
     assert skeleton(page) == skeleton(parsed(named(tame)))
     assert data_of(page)["classes"][0]["name"] == data_of(page)["splits"][-1] == shown(name)
-    assert one(page, "//h1").text == shown(name)
     assert not set(text) & {"\x00", "\x1b", "\u202e", "\ud800"}
 
 
@@ -361,4 +407,57 @@ def test_thousands_of_classes():
     assert {len(cells) for cells in data_of(page)["cells"]} == {101}
     classes = words(page.get_element_by_id("classes"))
     assert "The table holds the 500 most frequent of 2,000 classes." in classes
-    assert "The 100 most frequent classes have charts here" in words(page.get_element_by_id("charts"))
+    assert "The 100 most frequent classes have charts of their own here; pick one in the filter." in words(
+        page.get_element_by_id("charts")
+    )
+    assert "The first 500 of them; all are in the label map's file." in words(page.get_element_by_id("options"))
+
+
+def dense_sketch(splits: int, classes: int, name: str) -> Sketch:
+    """Many images of many sizes, with boxes of each class in every bin."""
+    cell = np.random.default_rng(1).integers(10_000, 99_999, 400)
+    source = Sketch()
+    source.add(
+        "s", "f", [sighting(number, "cat", width=100 + 50 * number, height=90 + 60 * number) for number in range(64)]
+    )
+    length = len(source.cells["s", ALL])
+    sketch = Sketch()
+    for split in [f"split-{number:02d}" for number in range(splits)]:
+        sketch.image_sizes[split], sketch.exact_sizes[split] = (
+            source.image_sizes["s"] * 1000 + 1000,
+            source.exact_sizes["s"],
+        )
+        for cls in (ALL, *(f"{name} {number:04d}" for number in range(classes))):
+            sketch.cells[split, cls] = cell[:length]
+    return sketch
+
+
+@pytest.mark.parametrize(
+    ("splits", "classes", "name", "listed", "charted"),
+    [
+        (3, 1200, "class", 500, 40),
+        (3, 80, "class", 80, 55),
+        (12, 100, "class", 100, 7),
+        (12, 300, "class", 200, 3),
+        (3, 1200, "x" * 300, 500, 5),
+    ],
+    ids=lambda value: str(value)[:9],
+)
+def test_a_page_is_never_larger_than_3_megabytes(splits, classes, name, listed, charted):
+    sketch = dense_sketch(splits, classes, name)
+    names = sorted({cls for _, cls in sketch.cells} - {ALL})
+    drawing = bytes(range(256)) * 77
+    figures = [
+        figure("class", "split-00", number, *names[:20], jpeg=b"%02d" % number + drawing) for number in range(72)
+    ]
+    assert 1_880_000 < sum(len(one.jpeg) * 4 // 3 for one in figures) < 1_900_000
+    ids = {name: number for number, name in enumerate(names, 1)}
+    manifest = manifest_of(sketch, {"cat": 1}, splits={})
+    text = made_page(sketch=sketch, manifest=manifest, class_ids=ids, figures=figures, hints=hints_of(Sketch()))
+    assert len(text.encode()) <= 3_000_000
+    page = parsed(text)
+    data = data_of(page)
+    assert len(page.get_element_by_id("data").text) < 500_000
+    assert len(rows(page, "class-table")) == len(data["classes"]) == listed
+    assert len({len(cells) for cells in data["cells"]}) == 1
+    assert charted <= len(data["cells"][0]) - 1 <= charted + 9

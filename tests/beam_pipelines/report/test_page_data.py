@@ -112,7 +112,9 @@ def test_the_numbers_of_the_charts_are_those_of_the_sketch():
         [[500, 480, 2], [640, 480, 2]],
         [[500, 480, 2], [640, 480, 2]],
     ]
-    assert [sum(count for _, _, count in sizes) for sizes in data["image_sizes"]] == [32, 4, 4]
+    assert [unpacked(sizes) for sizes in data["image_sizes"]] == [
+        sketch.image_sizes[split].ravel().tolist() for split in SPLITS
+    ]
     assert (data["unit"], data["splits"], data["images"], data["boxes"]) == ("boxes", [*SPLITS], [32, 4, 4], [67, 8, 8])
 
 

@@ -9,6 +9,7 @@ from data_contract.manifest import RejectFile, Rejects
 
 from .made_page import CLASSES, REJECTS, SPLITS, made_sketch, manifest_of, sighting
 
+SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
 SAME = {name: name for name in SPLITS}
 
 
@@ -46,8 +47,14 @@ def test_rows_of_splits():
     assert split_rows(overview(), None, SAME)[0] == SplitRow("train", 32, 0.8, None, 3, 67, None, None)
 
 
+@pytest.mark.parametrize("share", ["80%", True, None, [0.8], 80, float("nan")])
+def test_shares_that_are_no_numbers_are_not_told(share):
+    manifest = manifest_of(made_sketch(), CLASSES, options={"splits": {**SHARES, "train": share}})
+    assert [row.asked for row in split_rows(overview(), manifest, SAME)] == [None, 0.1, 0.1]
+
+
 def test_rows_of_classes():
-    rows = class_rows(overview(), 2)
+    rows = class_rows(overview())[:2]
     assert [(row.place, row.counts.name, row.boxes, row.images) for row in rows] == [
         (0, "dog", 40, 20),
         (1, "cat", 36, 36),
@@ -57,12 +64,13 @@ def test_rows_of_classes():
 
 
 def test_one_split_has_no_balance():
-    assert [row.balances for row in class_rows(overview(splits=("train",)), 9)] == [(), (), ()]
+    assert [row.balances for row in class_rows(overview(splits=("train",)))] == [(), (), ()]
 
 
 def found(**changes: object) -> list[str]:
     sketch, classes = changes.pop("sketch", made_sketch()), changes.pop("classes", CLASSES)
-    return list(findings(overview(sketch, classes), manifest_of(sketch, classes, **changes)))
+    left_out = changes.pop("left_out", {})
+    return list(findings(overview(sketch, classes), manifest_of(sketch, classes, **changes), left_out))
 
 
 def of_splits(**classes: tuple[int, ...]) -> Sketch:
@@ -93,6 +101,21 @@ WANTED = "each class is to be in each split, and groups stay whole."
         ),
         ({"options": {"splits": {"other": 1}}}, LACKING),
         ({"options": {}}, LACKING),
+        *(
+            ({"options": {"splits": {**SHARES, "train": share}}}, LACKING)
+            for share in ("80%", True, None, [0.8], {"of": 1}, 10**400)
+        ),
+        *(({"options": {"splits": splits}}, LACKING) for splits in ("0.8", [0.8, 0.1, 0.1], None, 3)),
+        (
+            {"left_out": {"boxes": 2, "records": 1300}},
+            ["1,300 records and 2 boxes could not be counted: `shardbox verify` tells why.", *LACKING],
+        ),
+        ({"left_out": {"records": 1}}, ["1 record could not be counted: `shardbox verify` tells why.", *LACKING]),
+        ({"left_out": {"records": 0, "boxes": 0}}, LACKING),
+        (
+            {"rejects": REJECTS, "seen": {"annotations": 1}},
+            ["5 objects or pictures were left out, where 1 annotation was given: see Rejects.", *LACKING],
+        ),
         (
             {"rejects": REJECTS},
             ["5 objects or pictures were left out, where 43 annotations were given: see Rejects.", *LACKING],
@@ -135,7 +158,7 @@ def test_a_long_name_is_shortened():
 
 
 def test_files_of_others_have_no_remarks_of_the_job():
-    assert list(findings(overview(), None)) == LACKING
+    assert list(findings(overview(), None, {})) == LACKING
 
 
 def test_classes_that_many_files_lack_are_no_remark():
@@ -143,4 +166,4 @@ def test_classes_that_many_files_lack_are_no_remark():
     splits = tuple(f"file {number}" for number in range(7))
     for number, split in enumerate(splits):
         sketch.add(split, split, [sighting(0, f"class {number}")])
-    assert list(findings(overview_of(sketch, splits, {}), None)) == []
+    assert list(findings(overview_of(sketch, splits, {}), None, {})) == []

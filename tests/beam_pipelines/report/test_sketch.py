@@ -1,5 +1,6 @@
 """Statistics: what is counted, and that neither order nor parts change it."""
 
+import pickle
 import random
 from collections import Counter
 
@@ -178,6 +179,23 @@ def test_too_many_different_sizes_are_not_kept():
     parts.merge(sketch_of(*pictures[40:]))
     parts.merge(sketch_of(*pictures[:1]))
     assert parts.exact_sizes["train"] is None
+
+
+def test_a_sketch_that_travels_is_the_same_and_small():
+    sketch = sketch_of(sighting(7, (CAT, DOG, SNAKE), ("indoors",)))
+    packed = pickle.dumps(sketch, 5)
+    assert state(pickle.loads(packed)) == state(sketch)
+    assert len(packed) < 6000
+    assert state(pickle.loads(pickle.dumps(Sketch()))) == state(Sketch())
+
+
+def test_by_class():
+    sketch = sketch_of(sighting(1, (CAT, DOG, DOG)), split="train")
+    sketch.add("test", "test-0", [sighting(2, (DOG,), ("indoors",))])
+    assert sketch.by_class("boxes") == {"cat": [1], "dog": [3], "indoors": [0]}
+    assert sketch.by_class("areas") == {
+        name: sketch.counts_of("areas", name=name) for name in ("cat", "dog", "indoors")
+    }
 
 
 def test_left_out_is_added_up():

@@ -5,9 +5,10 @@ import hashlib
 import pytest
 from apache_beam.testing.util import assert_that
 
+from beam_pipelines.failures import DatasetError
 from beam_pipelines.record_files.locating import RecordFile
 from beam_pipelines.report.sketch import ALL, Sample, Sketch
-from beam_pipelines.report.sketching import SketchRecords, sketch_file
+from beam_pipelines.report.sketching import SketchRecords, fold_series, sketch_file
 
 from ..made import pipeline_here
 from .made import boxes, example, jpeg, record_file, sighting
@@ -91,6 +92,13 @@ def test_what_cannot_be_counted_is_told(tmp_path):
     assert sketch.counts_of("images") == [1]
 
 
+def test_a_picture_whose_objects_cannot_be_counted_is_no_negative(tmp_path):
+    bad = example(width=40, height=20, **boxes(("cat", 0.0, 0.0, 30.0, 15.0)))
+    sketch = sketch_file(file_of(tmp_path, bad, example(width=40, height=20)), {}, is_dataset=False)
+    assert sketch.counts_of("negatives") == [1]
+    assert [sample.number for sample in sketch.samples["train", ALL]] == [1]
+
+
 def test_a_file_of_no_records(tmp_path):
     assert state(sketch_file(file_of(tmp_path), {}, is_dataset=True)) == state(Sketch())
 
@@ -100,6 +108,31 @@ def test_many_records_are_counted_in_parts(tmp_path, monkeypatch):
     whole = state(sketch_file(file_of(tmp_path, *records), {}, is_dataset=True))
     monkeypatch.setattr("beam_pipelines.report.sketching._BATCH", 3)
     assert state(sketch_file(file_of(tmp_path, *records), {}, is_dataset=True)) == whole
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(DatasetError) as refused:
+        sketch_file(RecordFile(str(tmp_path / "x"), "train-0", "train"), {}, is_dataset=True)
+    assert refused.value.sentence == (
+        f"'{tmp_path}/x' cannot be read: No such file or directory; `shardbox verify` tells more"
+    )
+
+
+def test_of_strangers_not_every_name_is_counted_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr("beam_pipelines.report.sketching._MOST_NAMES", 2)
+    sides = (0.0, 0.0, 0.5, 0.5)
+    records = [example(width=4, height=2, **boxes((name, *sides), ("b", *sides))) for name in "abcde"]
+    names = {name for _, name in sketch_file(file_of(tmp_path, *records), {}, is_dataset=False).cells}
+    assert names == {ALL, "a", "b", "other classes"}
+    names = {name for _, name in sketch_file(file_of(tmp_path, *records), {}, is_dataset=True).cells}
+    assert names == {ALL, *"abcde"}
+
+
+def test_many_series_of_files_share_a_split():
+    files = [RecordFile(f"/{n:02}", f"{n:02}", f"series {n:02}") for n in range(14)]
+    splits = [file.split for file in fold_series(files[::-1])][::-1]
+    assert splits == [*(f"series {n:02}" for n in range(11)), *["3 other series"] * 3]
+    assert fold_series(files[:12]) == tuple(files[:12])
 
 
 def test_in_a_pipeline(tmp_path):

@@ -110,8 +110,8 @@ def test_an_empty_list(one, other, tmp_path):
             "--list 'gs://bucket/x.jsonl' is not on a disk of this machine: give a file here, and copy it",
         ),
         (
-            ["{one}", "{one}", "--list={tmp}/none/x.jsonl"],
-            "--list: cannot write to '{tmp}/none/x.jsonl': No such file or directory",
+            ["{one}", "{one}", "--list={tmp}/others/a.tfrecord/x.jsonl"],
+            "--list: cannot write to '{tmp}/others/a.tfrecord/x.jsonl': Not a directory",
         ),
     ],
 )

@@ -3,12 +3,11 @@
 import json
 from io import BytesIO, StringIO
 
-import pytest
 from rich.console import Console
 
 from beam_pipelines.records import Reject
 from beam_pipelines.rejects import REMEDIES
-from beam_pipelines.steps.left_out import LeftOut, counted, say
+from beam_pipelines.steps.left_out import LeftOut
 
 
 class Disk:
@@ -52,17 +51,3 @@ def test_rejects_are_written_as_they_come_and_counted_by_code():
     assert (title.strip(), place) == ("Rejects", "Listed in a.jsonl")
     for line, cells in ((first, ("2", "row_malformed")), (second, ("1", "image_missing"))):
         assert [cell.strip() for cell in line.strip("│").split("│")] == [*cells, REMEDIES[cells[1]]]
-
-
-def test_lines_are_printed_as_they_are():
-    screen = Console(file=StringIO(), width=20)
-    say(screen, "[bold]a name[/bold] :smile: that is longer than the screen")
-    assert screen.file.getvalue() == "[bold]a name[/bold] :smile: that is longer than the screen\n"
-
-
-@pytest.mark.parametrize(
-    ("given", "text"),
-    [((1, "box", "boxes"), "1 box"), ((0, "box", "boxes"), "0 boxes"), ((1234, "image"), "1,234 images")],
-)
-def test_numbers_agree_with_their_nouns(given: tuple, text: str):
-    assert counted(*given) == text

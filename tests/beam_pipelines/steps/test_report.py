@@ -1,11 +1,13 @@
 """What `shardbox report` refuses before it reads a record."""
 
 import pytest
+from rich.console import Console
 
-from beam_pipelines.failures import UsageError
+from beam_pipelines.failures import DatasetError, UsageError
 from beam_pipelines.steps import report
+from data_contract.manifest import LabelMapFile, Manifest, Shard, Split
 
-from ..made import put
+from ..made import contents, put
 
 
 def refusal(*given: object) -> str:
@@ -65,6 +67,69 @@ def test_a_page_with_a_wildcard(records, tmp_path):
 def test_a_page_in_place_of_records(records):
     assert refusal(records, "--output", records, "--overwrite") == (
         f"--output '{records}' is one of the record files: give another place"
+    )
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    manifest = Manifest(
+        LabelMapFile("label_map.pbtxt", "0" * 64),
+        {"cat": 1},
+        {"train": Split(0, 0, {}, 0, (Shard("train-00000-of-00001.tfrecord", 0, 0, "00000000"),))},
+    )
+    put(tmp_path, "out[1]/train-00000-of-00001.tfrecord", b"")
+    return put(tmp_path, "out[1]/manifest.json", manifest.to_json()).parent
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "train.html"])
+def test_a_page_among_the_files_of_a_dataset(records, dataset, name):
+    out = dataset.rename(dataset.parent / "out")
+    before = contents(out)
+    assert refusal(records, "--output", out / name, "--overwrite") == (
+        f"--output '{out / name}' lies in the folder of a dataset, which is for its own files: give another"
+    )
+    assert refusal(out, "--output", out / name, "--overwrite").endswith("which is for its own files: give another")
+    assert contents(out) == before
+
+
+@pytest.mark.parametrize("name", ["report", "report/index.html"])
+def test_a_report_that_is_a_link_leads_nowhere(dataset, tmp_path, name):
+    mine = put(tmp_path, "mine/index.html", "mine")
+    (dataset / name).parent.mkdir(exist_ok=True)
+    (dataset / name).symlink_to(mine if "/" in name else mine.parent)
+    assert refusal(dataset) == f"'{dataset / name}' is a link to another place: give --output, or remove it"
+    assert mine.read_text() == "mine"
+
+
+def test_a_neighbour_that_the_folder_matches_as_a_pattern_stays(dataset, tmp_path, capsys):
+    neighbour = put(tmp_path, "out1/report/index.html", "mine")
+    put(dataset, "report/index.html", "old")
+    report.run([str(dataset)], Console(), None)
+    assert capsys.readouterr().out == f"{dataset}/report/index.html\n"
+    assert neighbour.read_text() == "mine"
+    assert (dataset / "report/index.html").read_text() != "old"
+    assert [path.name for path in (dataset / "report").iterdir()] == ["index.html"]
+
+
+def test_a_page_of_another_kind(records):
+    assert refusal(records, "--output", "page.pdf") == (
+        "--output 'page.pdf' is a page: give it a name that ends with .html"
+    )
+
+
+def test_records_without_a_picture_make_no_page(records, tmp_path):
+    with pytest.raises(DatasetError) as refused:
+        report.run([str(records), "--output", str(tmp_path / "page.html")], None, None)
+    assert refused.value.sentence == (
+        "not one record with a picture was found: `shardbox verify` tells what the files hold"
+    )
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_a_folder_that_cannot_be_written(records, tmp_path, monkeypatch):
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert refusal(records, "--output", tmp_path / "page.html") == (
+        f"cannot write to '{tmp_path}': give another --output"
     )
 
 

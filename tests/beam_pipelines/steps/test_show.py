@@ -10,6 +10,7 @@ from PIL import Image
 from rich.console import Console
 
 from beam_pipelines.command_line.argument_parser import Parser
+from beam_pipelines.record_files.views import short_name
 from beam_pipelines.steps import show
 
 from ..inspection.made_datasets import record, write_dataset
@@ -19,12 +20,13 @@ from .made_steps import names_in, refused
 PICTURE = picture((100, 50))
 
 
-def shown(*arguments: object, width: int = 80) -> list[str]:
-    """Runs the step. Returns the lines on a screen of so many columns."""
+def shown(*arguments: object, width: int = 80, expected: int = 0) -> list[str]:
+    """Runs the step, with such an exit code. Returns the lines on a screen of so many columns."""
     parser = Parser()
     show.add_flags(parser)
     screen = Console(file=StringIO(), width=width, highlight=False)
-    show.run(parser.parse_all([str(argument) for argument in arguments]), screen)
+    code = show.run(parser.parse_all([str(argument) for argument in arguments]), screen)
+    assert code == expected
     return [line.rstrip() for line in screen.file.getvalue().splitlines()]
 
 
@@ -128,7 +130,7 @@ def test_a_damaged_record(tmp_path: Path):
     path.write_bytes(data)
     damage = "another checksum than the one stored with them"
     size, start = len(record(1, "dog")), len(frames(record(0, "cat")))
-    assert shown(path, "--index=1") == [
+    assert shown(path, "--index=1", expected=1) == [
         "a.record: record 1, series a",
         f"damaged    record_corrupt: the {size:,} bytes of the record have {damage}",
         f"offset     byte {start:,}",
@@ -228,6 +230,24 @@ def test_a_contact_sheet_of_a_dataset(tmp_path: Path):
         "1: seq/012.jpg: dog (train-00003-of-00004.tfrecord, record 0)",
         "There are no more such records.",
     ]
+
+
+def test_a_long_class_is_found_by_its_name_and_by_what_other_commands_call_it(tmp_path: Path):
+    name = "raccoon " * 30
+    path = write(tmp_path / "a.record", full(), full(image__object__class__text=[name.encode(), b"dog"]))
+    lines = shown(path, "--index=1")
+    for asked in (name, short_name(name)):
+        assert shown(path, "--class", asked, "--draw", tmp_path / "a.png", "--overwrite")[:-2] == lines
+        assert refused(show, path, "--class", asked, "--index=1").startswith("--index 1: there is one record that fits")
+
+
+def test_a_picture_that_is_too_long_for_a_jpeg(tmp_path: Path):
+    wide = full(image__encoded=[picture((66_000, 1), "PNG")])
+    path = write(tmp_path / "a.record", wide)
+    target = tmp_path / "a.jpg"
+    assert refused(show, path, "--draw", target).startswith(f"--draw '{target}': a JPEG holds at most 65,500 pixels")
+    assert names_in(tmp_path) == ["a.record"]
+    assert shown(path, "--draw", target, "--long_side=1000")[-1] == f"{target}: 1,000 × 1 pixels"
 
 
 def test_tiles_of_a_contact_sheet_have_the_size_that_is_asked_for(tmp_path: Path):

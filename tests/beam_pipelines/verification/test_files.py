@@ -7,11 +7,11 @@ import pytest
 
 from beam_pipelines.record_files.framing import Frame
 from beam_pipelines.record_files.locating import RecordFile
-from beam_pipelines.verification import files
+from beam_pipelines.verification import files, records
 from beam_pipelines.verification.examples import rules_of_others
 from beam_pipelines.verification.files import check_file, tasks_of
 from beam_pipelines.verification.findings import Finding
-from beam_pipelines.verification.report import Report
+from beam_pipelines.verification.tally import Tally
 from data_contract.example_pb2 import Example
 
 
@@ -33,30 +33,30 @@ class Failing:
         raise OSError(5, "Input/output error")
 
 
-def checked(file: RecordFile) -> Report:
+def checked(file: RecordFile) -> Tally:
     (task,) = tasks_of((file,))
-    (*_, report) = check_file(task, rules_of_others({}), {})
-    assert isinstance(report, Report)
-    return report
+    (*_, tally) = check_file(task, rules_of_others({}), {})
+    assert isinstance(tally, Tally)
+    return tally
 
 
 def test_a_file_that_fails_while_it_is_read(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(files, "RecordReader", Failing)
-    report = checked(RecordFile("/disk/a.tfrecord", "a.tfrecord", "a"))
-    assert report.findings.in_order({}) == [
+    tally = checked(RecordFile("/disk/a.tfrecord", "a.tfrecord", "a"))
+    assert tally.findings.in_order({}) == [
         Finding("file_unreadable", "error", "a.tfrecord", -1, "it cannot be read: Input/output error, after 2 records"),
         Finding("image_empty", "error", "a.tfrecord", 0, "the image file has 0 bytes"),
         Finding("record_corrupt", "error", "a.tfrecord", 1, "damaged"),
     ]
-    assert (report.splits["a"].files, report.splits["a"].records) == (1, 1)
+    assert (tally.splits["a"].files, tally.splits["a"].records) == (1, 1)
 
 
 def test_a_check_that_fails_is_a_finding(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(files, "RecordReader", Failing)
-    monkeypatch.setattr(files, "check_picture", lambda *_: 1 / 0)
-    report = checked(RecordFile("/disk/a.tfrecord", "a.tfrecord", "a"))
+    monkeypatch.setattr(records, "check_picture", lambda *_: 1 / 0)
+    tally = checked(RecordFile("/disk/a.tfrecord", "a.tfrecord", "a"))
     expected = Finding("unexpected", "error", "a.tfrecord", 0, "ZeroDivisionError: division by zero")
-    assert expected in report.findings.in_order({})
+    assert expected in tally.findings.in_order({})
 
 
 def test_a_lack_of_memory_is_none(monkeypatch: pytest.MonkeyPatch):
@@ -65,7 +65,7 @@ def test_a_lack_of_memory_is_none(monkeypatch: pytest.MonkeyPatch):
     def fail(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(files, "check_picture", fail)
+    monkeypatch.setattr(records, "check_picture", fail)
     with pytest.raises(MemoryError):
         checked(RecordFile("/disk/a.tfrecord", "a.tfrecord", "a"))
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_pipelines.rejects import REMEDIES
-from beam_pipelines.verification.findings import FINDINGS, Finding, Findings, severity_of
+from beam_pipelines.verification.findings import FINDINGS, Finding, Findings, quoted, severity_of
 
 KEPT = 20
 
@@ -80,7 +80,7 @@ def test_one_code_of_one_file_can_be_counted_and_forgotten():
     ("code", "of_dataset", "of_others"),
     [
         ("record_corrupt", "error", "error"),
-        ("split_leak", "error", "error"),
+        ("split_leak", "error", "warning"),
         ("unnamed_file", "warning", "warning"),
         ("class_unknown", "error", "warning"),
         ("box_overshoots", "error", "warning"),
@@ -101,3 +101,35 @@ def test_every_way_in_which_a_picture_fails_is_a_finding():
     assert {code for code in REMEDIES if code.startswith("image_")} - FINDINGS.keys() == {
         *("image_missing", "image_ambiguous", "image_unreadable"),
     }
+
+
+def test_one_may_stand_for_many():
+    found = Findings()
+    found.add(Finding("a", "error", "f", 3, "m"), 1000)
+    found.add(Finding("a", "error", "f", 2, "m"))
+    assert found.counts() == {("a", "error"): 1001}
+    assert [one.record for one in found] == [2, 3]
+
+
+def test_messages_are_short_and_printable():
+    found = Findings()
+    found.add(Finding("a", "error", "f", 0, "bell \x07" + "x" * 5000))
+    (one,) = found
+    assert one.message == "bell \N{REPLACEMENT CHARACTER}" + "x" * 994
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (b"cat", "'cat'"),
+        ("n\u00e4ive", "'n\u00e4ive'"),
+        (b"\xff\x1b[2J\n", "'\ufffd\ufffd[2J\ufffd'"),
+        ("\udc80", "'\ufffd'"),
+        ("x" * 80, f"'{'x' * 80}'"),
+        ("x" * 81, f"'{'x' * 79}\u2026'"),
+        ("\u00e4".encode() * 10_000, "'" + "\u00e4" * 79 + "\u2026'"),
+        ("\U0001f408".encode() * 81, "'" + "\U0001f408" * 79 + "\u2026'"),
+    ],
+)
+def test_quotes_are_short_and_printable(value: str | bytes, expected: str):
+    assert quoted(value) == expected

@@ -11,7 +11,7 @@ from PIL import Image
 
 from beam_pipelines.record_files.views import parse_features
 from beam_pipelines.verification.examples import rules_of_others
-from beam_pipelines.verification.pictures import check_picture
+from beam_pipelines.verification.picture_checks import check_picture
 from beam_pipelines.verification.readers import BUT, DATUMARO, DETECTION_API, FIFTYONE, MODEL_GARDEN, NO, judge
 
 from ...contract import readers as specifications

@@ -5,7 +5,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_pipelines.verification.findings import Finding
+from beam_pipelines.verification.findings import Finding, Findings
 from beam_pipelines.verification.repeats import NO_ID, Marks, Side, find_repeats
 
 SIDES = (Side("a0", "a"), Side("a1", "a"), Side("b0", "b"))
@@ -16,6 +16,10 @@ Mark = tuple[int, int, int]
 
 def found(marks: list[Mark], *, reverse: bool = False, of_dataset: bool = True, known: bool = False) -> list[Finding]:
     """Sorted, as all buckets together tell them."""
+    return sorted(told(marks, reverse=reverse, of_dataset=of_dataset, known=known))
+
+
+def told(marks: list[Mark], *, reverse: bool = False, of_dataset: bool = True, known: bool = False) -> Findings:
     parcels: dict[int, list[bytes]] = {}
     for file in range(len(SIDES)):
         one = Marks(file)
@@ -27,11 +31,11 @@ def found(marks: list[Mark], *, reverse: bool = False, of_dataset: bool = True, 
                         parcels.setdefault(bucket, []).append(data)
         for bucket, data in one.take():
             parcels.setdefault(bucket, []).append(data)
-    findings = []
+    findings = Findings()
     for bucket, some in parcels.items():
         ordered = some[::-1] if reverse else some
-        findings += find_repeats(bucket, ordered, SIDES, of_dataset=of_dataset, leaks_known=known)
-    return sorted(findings)
+        findings.merge(find_repeats(bucket, ordered, SIDES, of_dataset=of_dataset, leaks_known=known))
+    return findings
 
 
 def place(at: tuple[int, int]) -> str:
@@ -92,6 +96,33 @@ def test_parcels_are_taken_before_they_grow_large():
         assert not one.is_full
         one.add(record, record.to_bytes(4, "little") * 8, record)
     assert one.is_full
-    assert sum(len(data) for _, data in one.take()) == 2 * 32 * 2**16
+    assert sum(len(data) for _, data in one.take()) == 2 * 36 * 2**16
     assert not one.is_full
     assert list(one.take()) == []
+
+
+def test_leaks_between_files_of_others_are_warned_of():
+    expected = Finding("split_leak", "warning", "b0", 1, "the same picture as record 0 of a0")
+    assert found([(0, 1, NO_ID), (2, 1, NO_ID)], of_dataset=False) == [expected]
+
+
+def test_what_stands_in_every_record_is_counted_and_does_not_travel():
+    """Such as a source_id of 0, or one picture for all."""
+    one = Marks(0)
+    for record in range(5000):
+        one.add(record, bytes(32), 7)
+    parcels = dict(one.take())
+    assert {bucket: len(data) for bucket, data in parcels.items()} == {0: 32 * 36, 256 + 7: 32 * 36}
+    ids = find_repeats(256 + 7, [parcels[256 + 7]], SIDES, of_dataset=True, leaks_known=False)
+    assert ids.counts() == {("source_id_repeated", "error"): 4999}
+    assert [finding.record for finding in ids] == list(range(1, 21))
+
+
+def test_leaks_and_numbers_that_do_not_travel_are_counted():
+    marks = [(file, content, number) for file, content, number in ((0, 1, 3), (1, 1, 4), (2, 1, 5)) for _ in range(300)]
+    findings = told(marks)
+    assert findings.counts() == {("source_id_repeated", "error"): 3 * 299, ("split_leak", "error"): 300}
+    assert {(one.code, one.record) for one in findings if one.file == "b0"} == {
+        *(("split_leak", 600 + i) for i in range(20)),
+        *(("source_id_repeated", 601 + i) for i in range(20)),
+    }
