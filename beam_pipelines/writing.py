@@ -24,7 +24,8 @@ from beam_pipelines.merging import MergeParts
 from beam_pipelines.planning import Plan
 from beam_pipelines.progress import ProgressMark
 from beam_pipelines.records import Picture, Reject
-from beam_pipelines.report.sketch import Sighting, Sketch
+from beam_pipelines.report.sightings import Sighting
+from beam_pipelines.report.sketch import Sketch
 from beam_pipelines.sharding import REJECTS, ShardId, all_shards, shard_of
 from beam_pipelines.survey import estimate_bytes
 

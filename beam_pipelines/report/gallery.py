@@ -9,7 +9,8 @@ from beam_pipelines.drawing.pictures import draw_example
 from beam_pipelines.record_files.views import ExampleView, parse_features, view_example
 from beam_pipelines.records import RecordError
 from beam_pipelines.report.page import Figure
-from beam_pipelines.report.sketch import ALL, EXTREMES, Extreme, Sample, Sketch
+from beam_pipelines.report.sightings import ALL, EXTREMES, Extreme, Sample
+from beam_pipelines.report.sketch import Sketch
 
 LONG_SIDE = 360
 """Pixels, of a drawing."""

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beam_pipelines.boxes import shortened
-from beam_pipelines.report.sketch import ASPECT_EDGES, PER_IMAGE_EDGES, SHAPE_EDGES, TRAINING_SIZES, Counts, Sketch
+from beam_pipelines.report.bins import ASPECT_EDGES, PER_IMAGE_EDGES, SHAPE_EDGES, TRAINING_SIZES, Counts
+from beam_pipelines.report.sketch import Sketch
 
 ANCHOR_SIZE = 640
 """Pixels of the longer side after resizing, for which anchors are suggested."""

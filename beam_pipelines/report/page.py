@@ -25,7 +25,8 @@ from beam_pipelines.report.page_data import (
     united,
 )
 from beam_pipelines.report.page_tables import class_rows, findings, split_rows
-from beam_pipelines.report.sketch import EXTREMES, Sample, Sketch
+from beam_pipelines.report.sightings import EXTREMES, Sample
+from beam_pipelines.report.sketch import Sketch
 from beam_pipelines.wording import readable_size
 from data_contract.manifest import FORMAT_VERSION, Manifest
 

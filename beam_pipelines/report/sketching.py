@@ -16,7 +16,8 @@ from beam_pipelines.record_files.opening import UnreadableFileError
 from beam_pipelines.record_files.reading import read_frames
 from beam_pipelines.record_files.views import ExampleView, ObjectView, parse_features, view_example
 from beam_pipelines.records import RecordError
-from beam_pipelines.report.sketch import Sighting, Sketch
+from beam_pipelines.report.sightings import Sighting
+from beam_pipelines.report.sketch import Sketch
 
 _BATCH = 4096
 _MOST_SERIES = 12

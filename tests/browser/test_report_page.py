@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
-from beam_pipelines.report.sketch import ALL, Sketch
+from beam_pipelines.report.sightings import ALL
+from beam_pipelines.report.sketch import Sketch
 
 from ..beam_pipelines.report.made_page import SPLITS, made_page, made_sketch, sighting
 

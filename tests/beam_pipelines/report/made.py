@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from beam_pipelines.record_files.framing import masked_crc
-from beam_pipelines.report.sketch import Sighting
+from beam_pipelines.report.sightings import Sighting
 from data_contract.example_pb2 import Example
 
 

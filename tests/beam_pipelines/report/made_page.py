@@ -7,7 +7,8 @@ from PIL import Image
 
 from beam_pipelines.report.hints import hints_of
 from beam_pipelines.report.page import Figure, RejectSample, render_page
-from beam_pipelines.report.sketch import EXTREMES, Sample, Sighting, Sketch
+from beam_pipelines.report.sightings import EXTREMES, Sample, Sighting
+from beam_pipelines.report.sketch import Sketch
 from data_contract.manifest import LabelMapFile, Manifest, RejectFile, Rejects, Shard, Split
 
 CLASSES = {"cat": 1, "dog": 2, "كلب 狗": 3}

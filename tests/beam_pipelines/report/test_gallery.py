@@ -9,7 +9,8 @@ from PIL import Image
 
 from beam_pipelines.report.gallery import LONG_SIDE, choose, draw_figures
 from beam_pipelines.report.page import Figure
-from beam_pipelines.report.sketch import EXTREMES, Sample, Sketch
+from beam_pipelines.report.sightings import EXTREMES, Sample
+from beam_pipelines.report.sketch import Sketch
 
 from .made import boxes, example, jpeg, sighting
 

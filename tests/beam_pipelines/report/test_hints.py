@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from beam_pipelines.report.bins import SHAPE_EDGES, TRAINING_SIZES
 from beam_pipelines.report.hints import Hints, SizeHint, clusters, fit, hints_of
-from beam_pipelines.report.sketch import SHAPE_EDGES, TRAINING_SIZES, Sighting, Sketch
+from beam_pipelines.report.sightings import Sighting
+from beam_pipelines.report.sketch import Sketch
 
 SIZE = (640, 640)
 """Of an image: its pixels are those for which anchors are suggested."""

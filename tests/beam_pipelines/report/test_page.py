@@ -15,7 +15,8 @@ from beam_pipelines.rejects import REMEDIES, REPAIRS
 from beam_pipelines.report.hints import hints_of
 from beam_pipelines.report.page import render_page
 from beam_pipelines.report.page_data import shown
-from beam_pipelines.report.sketch import ALL, Sketch
+from beam_pipelines.report.sightings import ALL
+from beam_pipelines.report.sketch import Sketch
 
 from .made_page import (
     CLASSES,

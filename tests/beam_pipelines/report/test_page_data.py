@@ -18,7 +18,8 @@ from beam_pipelines.report.page_data import (
     shown_splits,
     united,
 )
-from beam_pipelines.report.sketch import ALL, Sketch
+from beam_pipelines.report.sightings import ALL
+from beam_pipelines.report.sketch import Sketch
 
 from .made_page import CLASSES, SPLITS, made_sketch, sighting
 

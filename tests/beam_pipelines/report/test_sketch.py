@@ -8,20 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beam_pipelines.report.sketch import (
-    ALL,
+from beam_pipelines.report.bins import (
     ASPECT_EDGES,
-    EXTREMES,
     IMAGE_EDGES,
     PER_IMAGE_EDGES,
     POSITIONS,
     SHAPE_EDGES,
     SIZE_EDGES,
     TRAINING_SIZES,
-    Extreme,
-    Sample,
-    Sketch,
 )
+from beam_pipelines.report.sightings import ALL, EXTREMES, Extreme, Sample
+from beam_pipelines.report.sketch import Sketch
 
 from .made import sighting
 

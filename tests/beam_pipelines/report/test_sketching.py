@@ -7,7 +7,8 @@ from apache_beam.testing.util import assert_that
 
 from beam_pipelines.failures import DatasetError
 from beam_pipelines.record_files.locating import RecordFile
-from beam_pipelines.report.sketch import ALL, Sample, Sketch
+from beam_pipelines.report.sightings import ALL, Sample
+from beam_pipelines.report.sketch import Sketch
 from beam_pipelines.report.sketching import SketchRecords, fold_series, sketch_file
 
 from ..made import pipeline_here
