@@ -45,7 +45,7 @@ imports: setup
 	$(BIN)/lint-imports
 
 unit: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 format: setup  ## let ruff mend what it can
 	$(BIN)/ruff check --fix .

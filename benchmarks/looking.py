@@ -90,6 +90,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, nargs="+", default=[20_000], help="sizes of the sets")
     parser.add_argument("--runs", type=int, default=3, help="counted runs of each contender")
     parser.add_argument("--folder", type=Path, default=HERE.parent / "build" / "benchmark", help="for sets and output")
+    parser.add_argument("--only", choices=["builds", "looks"], help="leave the other part out")
     arguments = parser.parse_args()
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}, {time.strftime('%F')}")
     for count in arguments.images:
@@ -99,8 +100,10 @@ def main() -> None:
             subprocess.run(generate, check=True)
         print(f"\n| {count:,} images | wall s (lowest–highest) | CPU s | peak MB | images/s | the report adds |")
         print("|---|---|---|---|---|---|")
-        compare_builds(data, arguments.folder, count, arguments.runs)
-        look(data, arguments.folder, count, arguments.runs)
+        if arguments.only != "looks":
+            compare_builds(data, arguments.folder, count, arguments.runs)
+        if arguments.only != "builds":
+            look(data, arguments.folder, count, arguments.runs)
     shutil.rmtree(arguments.folder / "output", ignore_errors=True)
 
 

@@ -180,7 +180,7 @@ def _fault_of_box(xmin: float, ymin: float, xmax: float, ymax: float) -> Problem
         if sides[low] == sides[high]:
             return "box_empty", f"{low} and {high} {sides[low]:.6g}"
     name, value = max(sides.items(), key=lambda side: abs(side[1] - 0.5))
-    message = f"{name} {value:.9g}, where 0 to 1 is the picture"
+    message = f"{name} {value:.8g}, where 0 to 1 is the picture"
     outside = xmin >= 1 or ymin >= 1 or xmax <= 0 or ymax <= 0 or not 1 - _FAR <= value <= _FAR
     return "box_outside" if outside else "box_overshoots", message
 

@@ -82,13 +82,13 @@ LOOKING = {"diff", "report", "show", "verify"}
 """Commands that take places of records without a flag."""
 
 
-@pytest.mark.parametrize("name", COMMANDS.keys() - LOOKING)
+@pytest.mark.parametrize("name", sorted(COMMANDS.keys() - LOOKING))
 def test_every_command_refuses_unknown_flags(name):
     assert shardbox(name, "--ouput=x") == (2, "", "shardbox: unknown flag --ouput; did you mean --output?\n")
     assert shardbox(name, "stray", "--output=x") == (2, "", "shardbox: unexpected argument 'stray'\n")
 
 
-@pytest.mark.parametrize("name", LOOKING)
+@pytest.mark.parametrize("name", sorted(LOOKING))
 def test_commands_that_look_refuse_unknown_flags(name):
     assert shardbox(name, "a", "b", "--jsn") == (2, "", f"shardbox: unknown flag --jsn{near_json(name)}\n")
 
@@ -152,7 +152,7 @@ def test_a_step_gets_its_values(name, monkeypatch):
     assert shardbox(name) == (2, "", "shardbox: --output must be given\n")
 
 
-@pytest.mark.parametrize("name", set(COMMANDS) - set(PLAIN))
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - set(PLAIN)))
 def test_a_command_with_flags_of_beam_gets_the_command_line(name, monkeypatch):
     def run(given, screen, progress_screen):
         screen.print(f"{given}")

@@ -39,7 +39,8 @@ def assert_whole(folder: Path, manifest: Manifest) -> None:
 def assert_nothing_but_the_dataset(folder: Path) -> None:
     manifest = read_manifest(folder)
     assert_whole(folder, manifest)
-    assert set(snapshot(folder)) == {*manifest.files(), "manifest.json", "run.json"}
+    ours = {"manifest.json", "run.json", "report", "report/index.html"}
+    assert set(snapshot(folder)) == {*manifest.files(), *ours}
 
 
 class Replaced(NamedTuple):

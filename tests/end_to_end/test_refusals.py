@@ -271,8 +271,20 @@ def test_disk_is_full_at_the_very_end(which: str, tmp_path: Path, twelve: Path, 
         assert shardbox("build", *flags(twelve, output)) == (1, "", FULL)
     assert not (output / "manifest.json").exists()
     build(*flags(twelve, output), "--overwrite")
-    expected = {*read_manifest(output).files(), "manifest.json", "run.json"}
+    expected = {*read_manifest(output).files(), "manifest.json", "run.json", "report"}
     assert {path.name for path in output.iterdir()} == expected
+
+
+def test_no_room_for_the_report(tmp_path: Path, twelve: Path, monkeypatch: pytest.MonkeyPatch):
+    """The dataset is whole all the same."""
+    output = tmp_path / "out"
+    with monkeypatch.context() as full:
+        fill_up_at("index.html", full)
+        result = shardbox("build", *flags(twelve, output))
+    assert (result.code, result.err) == (0, "")
+    assert result.out.splitlines()[-1] == f"The report could not be made: `shardbox report {output}` tells why."
+    assert not (output / "report").exists()
+    assert read_manifest(output).splits["train"].images > 0
 
 
 def fill_up_at(which: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -375,7 +375,7 @@ def test_a_table_is_shown(here: Path, capsys: pytest.CaptureFixture[str]):
     write_tfrecords({"train": frame(3)}, "out")
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].strip() == "Dataset"
-    assert lines[-1] == "out/manifest.json"
+    assert lines[-2:] == ["out/manifest.json", "out/report/index.html"]
 
 
 ALONE = """
