@@ -61,7 +61,7 @@ protos: setup  ## generate the protobuf modules anew, for the oldest protobuf th
 	build/protoc/bin/pip install --quiet 'grpcio-tools==1.74.*'
 	build/protoc/bin/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. data_contract/*.proto
 
-VENDOR := beam_pipelines/report/assets/vendor
+VENDOR := presentation/vendor
 vendor:  ## fetch the libraries inside the report anew
 	rm -rf build/vendor && mkdir -p build/vendor
 	cd build/vendor && npm pack --silent chart.js@4.6.1 chartjs-chart-matrix@3.1.0

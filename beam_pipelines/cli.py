@@ -28,11 +28,12 @@ from typing import NamedTuple, NoReturn
 
 from rich.console import Console
 
-from beam_pipelines.command_line.argument_parser import Parser
-from beam_pipelines.failures import DatasetError, UsageError, first_cause, sentence_of
-from beam_pipelines.run_log import Log
-from beam_pipelines.suggestions import did_you_mean
+from beam_pipelines.failures import DatasetError, first_cause, sentence_of
 from beam_pipelines.worker_processes import kill_workers_until_exit
+from presentation.argument_parser import Parser
+from presentation.refusals import UsageError
+from presentation.run_log import Log
+from presentation.suggestions import did_you_mean
 
 
 class Command(NamedTuple):

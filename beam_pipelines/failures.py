@@ -10,10 +10,6 @@ import re
 _MARK = "<<shardbox>>"
 
 
-class UsageError(Exception):
-    """The command was given something it cannot use. Exit code 2."""
-
-
 class DatasetError(Exception):
     """The data do not make a dataset as asked for. Exit code 1.
 

@@ -7,7 +7,6 @@ from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from beam_pipelines.command_line.options import BuildOptions, check_shard_names
-from beam_pipelines.failures import UsageError
 from beam_pipelines.listing import FileSet, is_remote
 from beam_pipelines.masks.locating import MaskFolders
 from beam_pipelines.reading import read_file
@@ -15,6 +14,7 @@ from beam_pipelines.rows.reading import is_parquet, read_layout
 from beam_pipelines.rows.sources import Tables
 from beam_pipelines.splits.lists import read_list
 from data_contract.label_map import LabelMap, LabelMapError, read_label_map
+from presentation.refusals import UsageError
 
 
 @dataclass(frozen=True)

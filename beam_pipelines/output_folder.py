@@ -16,9 +16,10 @@ from typing import NamedTuple
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
-from beam_pipelines.failures import DatasetError, UsageError
+from beam_pipelines.failures import DatasetError
 from beam_pipelines.listing import is_remote
 from data_contract.manifest import MANIFEST_NAME, REPORT_NAME, RUN_NAME, ManifestError, read_manifest
+from presentation.refusals import UsageError
 
 TEMP_NAME = re.compile(r"shardbox-temp-[0-9a-f]{32}")
 """Of temporary folders of runs."""

@@ -17,13 +17,13 @@ from rich.console import Console
 
 from beam_pipelines.building import build, peak_memory
 from beam_pipelines.command_line.options import BuildOptions
-from beam_pipelines.failures import UsageError
 from beam_pipelines.listing import FileSet, is_remote
 from beam_pipelines.output_folder import make_folder, remove_folder, remove_if_empty, temp_folder
 from beam_pipelines.rows.reading import read_layout
 from beam_pipelines.summary import print_summary
 from beam_pipelines.whole_files import refuse_inputs
 from data_contract.manifest import Manifest
+from presentation.refusals import UsageError
 
 _SPLIT = "all"
 _BLOCK = 2**20

@@ -14,9 +14,9 @@ from beam_pipelines.splits.assignment import SplitPlan, plan_splits, split_of
 from beam_pipelines.splits.census import draw
 from beam_pipelines.splits.fractions import explain_empty
 from beam_pipelines.splits.given import check_names, order_of
-from beam_pipelines.suggestions import did_you_mean
 from beam_pipelines.survey import SAMPLES, Survey
 from data_contract.label_map import LabelMap
+from presentation.suggestions import did_you_mean
 
 _REJECTS_PER_FILE = 100_000
 _MANY_BAD_BOXES = 0.1

@@ -8,10 +8,11 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from apache_beam.runners import create_runner
 
-from beam_pipelines.failures import DatasetError, UsageError, sentence_of
+from beam_pipelines.failures import DatasetError, sentence_of
 from beam_pipelines.garbage import searched_rarely
 from beam_pipelines.output_folder import remove_folder, remove_if_empty, swap_began
-from beam_pipelines.suggestions import did_you_mean
+from presentation.refusals import UsageError
+from presentation.suggestions import did_you_mean
 
 _MANY = 20_000
 """Images from which a second process pays for its start."""

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 
-from beam_pipelines.failures import UsageError
 from beam_pipelines.output_folder import make_folder, remove_folder
 from beam_pipelines.running import is_local
+from presentation.refusals import UsageError
 
 
 @contextmanager

@@ -7,8 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from beam_pipelines.rejects import REMEDIES, REPAIRS
-from beam_pipelines.wording import counted, printable, readable_size
 from data_contract.manifest import Manifest, Split
+from presentation.wording import counted, printable, readable_size
 
 _MOST_CLASSES = 30
 _SHIFT = 0.03

@@ -13,11 +13,6 @@ from beam_pipelines.progress import STAGES, read_progress
 _LINE_SECONDS = 10.0
 
 
-def say(screen: Console, text: str) -> None:
-    """Prints a line as it is, however long: names in it may look like markup."""
-    screen.print(text, markup=False, emoji=False, highlight=False, soft_wrap=True)
-
-
 @contextmanager
 def watch(folder: str, total: int, console: Console) -> Iterator[None]:
     """Shows how far the work in `folder` is: bars on a terminal, a line every ten seconds elsewhere.

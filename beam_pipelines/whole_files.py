@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
-from beam_pipelines.failures import UsageError
 from beam_pipelines.listing import FileSet, is_remote
 from data_contract.manifest import MANIFEST_NAME
+from presentation.refusals import UsageError
 
 
 @contextmanager

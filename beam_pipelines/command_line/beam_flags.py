@@ -6,9 +6,9 @@ from itertools import pairwise
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from beam_pipelines.command_line.argument_parser import Parser, looks_like_flag
-from beam_pipelines.failures import UsageError
-from beam_pipelines.suggestions import did_you_mean
+from presentation.argument_parser import Parser, looks_like_flag
+from presentation.refusals import UsageError
+from presentation.suggestions import did_you_mean
 
 _LOCAL_RUNNERS = {"", "directrunner", "fnapirunner", "bundlebaseddirectrunner", "dataflowrunner"}
 """Runners whose flags this process knows; the flags of others are known to their job servers only."""

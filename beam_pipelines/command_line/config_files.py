@@ -6,10 +6,10 @@ from typing import Any
 
 import yaml
 
-from beam_pipelines.command_line.argument_parser import Parser
 from beam_pipelines.command_line.beam_flags import beam_flags, parse_with_beam
-from beam_pipelines.failures import UsageError
-from beam_pipelines.suggestions import did_you_mean
+from presentation.argument_parser import Parser
+from presentation.refusals import UsageError
+from presentation.suggestions import did_you_mean
 
 _TAKE_SEVERAL = {"--annotations", "--images", "--rows"}
 """Flags with a list of values; flags of Beam are repeated instead."""

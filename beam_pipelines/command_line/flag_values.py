@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from beam_pipelines.splits.fractions import check_name
-from beam_pipelines.suggestions import did_you_mean
+from presentation.suggestions import did_you_mean
 
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 

@@ -13,9 +13,9 @@ from beam_pipelines.command_line.flag_values import (
     reporting,
 )
 from beam_pipelines.deduplication import POLICIES
-from beam_pipelines.failures import UsageError
 from beam_pipelines.rows.layout import BOX_FORMATS, RowOptions, parse_columns
 from beam_pipelines.splits.fractions import parse_fractions
+from presentation.refusals import UsageError
 
 DEFAULT_SPLITS = "train=0.8,validation=0.1,test=0.1"
 

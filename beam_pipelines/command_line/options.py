@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from beam_pipelines.command_line.argument_parser import Parser, refuse_missing
 from beam_pipelines.command_line.config_files import parse_with_configs
 from beam_pipelines.command_line.flags import DEFAULT_SPLITS, add_build_flags, row_options
-from beam_pipelines.failures import UsageError
 from beam_pipelines.rows.layout import RowOptions
 from beam_pipelines.splits.fractions import parse_fractions
-from beam_pipelines.suggestions import did_you_mean
+from presentation.argument_parser import Parser, refuse_missing
+from presentation.refusals import UsageError
+from presentation.suggestions import did_you_mean
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from beam_pipelines.boxes import shortened
 from beam_pipelines.comparison.differences import KINDS
-from beam_pipelines.terminal import say
-from beam_pipelines.wording import counted, printable
+from presentation.terminal import say
+from presentation.wording import counted, printable
 
 _MOST_ROWS = 30
 _EXAMPLES = 3

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from beam_pipelines.failures import UsageError
 from beam_pipelines.rows.layout import BOX_FORMATS, FIELDS, RowOptions
 from beam_pipelines.splits.fractions import check_name
-from beam_pipelines.suggestions import did_you_mean
 from data_contract.label_map import LabelMap, LabelMapError
+from presentation.refusals import UsageError
+from presentation.suggestions import did_you_mean
 
 Path = str | os.PathLike[str]
 

@@ -12,10 +12,10 @@ import pyarrow.parquet
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
-from beam_pipelines.failures import UsageError
 from beam_pipelines.listing import is_remote
 from beam_pipelines.running import choose_runner
 from beam_pipelines.shared_folder import shared_folder
+from presentation.refusals import UsageError
 
 _NEED = "frames in memory on a remote runner need --temp_location, a folder where its workers can read them"
 _ROWS_AT_ONCE = 50_000

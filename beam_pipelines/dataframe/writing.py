@@ -13,10 +13,11 @@ from rich.console import Console
 from beam_pipelines.dataframe.call import FrameCall, Path, check_call, label_map_text
 from beam_pipelines.dataframe.fields import Fields, FrameError, fields_of
 from beam_pipelines.dataframe.quiet_beam import quiet_beam
-from beam_pipelines.failures import DatasetError, UsageError
+from beam_pipelines.failures import DatasetError
 from beam_pipelines.rows.layout import LayoutError
 from data_contract.label_map import LabelMap
 from data_contract.manifest import Manifest
+from presentation.refusals import UsageError
 
 if TYPE_CHECKING:
     from beam_pipelines.command_line.options import BuildOptions

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from PIL import Image, ImageChops
 
 from beam_pipelines.drawing.canvas import Canvas
-from beam_pipelines.drawing.colours import Colour, colour_of_number
-from beam_pipelines.drawing.outlines import line_width
 from beam_pipelines.masks.values import VOID, check_png, read_numbers, read_shape
 from beam_pipelines.records import RecordError
+from presentation.drawing.colours import Colour, colour_of_number
+from presentation.drawing.outlines import line_width
 
 _OPACITY = 115
 """Of 255: the colour is told, and so is what lies beneath."""

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from beam_pipelines.failures import UsageError
 from beam_pipelines.record_files.framing import Frame
 from beam_pipelines.record_files.locating import RecordFile, RecordSet
 from beam_pipelines.record_files.views import Values, parse_features, short_name, view_example
 from beam_pipelines.records import RecordError, shard_number
-from beam_pipelines.suggestions import did_you_mean
-from beam_pipelines.wording import printable
 from data_contract import features as keys
+from presentation.refusals import UsageError
+from presentation.suggestions import did_you_mean
+from presentation.wording import printable
 
 _MOST_REMEMBERED = 10_000
 """Names that a misspelt one is compared with; more would take long."""

@@ -11,8 +11,8 @@ from beam_pipelines.pictures.probing import Probe, probe
 from beam_pipelines.record_files.locating import RecordSet
 from beam_pipelines.record_files.views import Values, parse_features
 from beam_pipelines.records import RecordError
-from beam_pipelines.wording import printable
 from data_contract import features as keys
+from presentation.wording import printable
 
 DTYPES = {feature.key: feature.dtype for table in (keys.FEATURES, *keys.EXTRA_FEATURES.values()) for feature in table}
 _SCALARS = {

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from beam_pipelines.inspection.values import fraction_text, pixels_text, plain_text, value_text
 from beam_pipelines.record_files.views import Values, short_name
-from beam_pipelines.wording import printable
 from data_contract import features as keys
+from presentation.wording import printable
 
 NOTHING = "–"
 """Where a list is too short, or of another type than can be reckoned with."""

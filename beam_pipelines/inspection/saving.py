@@ -5,10 +5,11 @@ from io import BytesIO
 
 from PIL import Image
 
-from beam_pipelines.failures import DatasetError, UsageError
+from beam_pipelines.failures import DatasetError
 from beam_pipelines.record_files.locating import RecordSet
-from beam_pipelines.suggestions import did_you_mean
 from beam_pipelines.whole_files import refuse_place, written_whole
+from presentation.refusals import UsageError
+from presentation.suggestions import did_you_mean
 
 _FORMATS: dict[str, tuple[str, dict[str, int]]] = {
     ".png": ("PNG", {}),

@@ -6,14 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-from beam_pipelines.failures import DatasetError, UsageError
+from beam_pipelines.failures import DatasetError
 from beam_pipelines.inspection.criteria import Criteria, Search, among
 from beam_pipelines.inspection.values import kind_of
 from beam_pipelines.record_files.framing import Frame
 from beam_pipelines.record_files.locating import RecordFile, RecordSet
 from beam_pipelines.record_files.opening import UnreadableFileError
 from beam_pipelines.record_files.reading import read_frames, read_start
-from beam_pipelines.wording import printable
+from presentation.refusals import UsageError
+from presentation.wording import printable
 
 
 @dataclass(frozen=True)

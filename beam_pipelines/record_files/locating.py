@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
-from beam_pipelines.failures import UsageError
 from beam_pipelines.listing import FileSet, is_remote
 from beam_pipelines.output_folder import temp_folder
 from beam_pipelines.reading import read_file
 from beam_pipelines.record_files.views import short_name
 from data_contract.label_map import LabelMapError, read_label_map
 from data_contract.manifest import MANIFEST_NAME, Manifest, ManifestError, Shard, read_manifest
+from presentation.refusals import UsageError
 
 _ENDING = r"\.(?:tf_?records?|tfrec|records?)"
 _NUMBER = r"[-._]?\d+[-_]of[-_]\d+"

@@ -8,7 +8,7 @@ from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from beam_pipelines.listing import is_remote
-from beam_pipelines.wording import printable
+from presentation.wording import printable
 
 
 class UnreadableFileError(OSError):

@@ -27,8 +27,8 @@ from beam_pipelines.report.page_data import (
 from beam_pipelines.report.page_tables import class_rows, findings, split_rows
 from beam_pipelines.report.sightings import EXTREMES, Sample
 from beam_pipelines.report.sketch import Sketch
-from beam_pipelines.wording import readable_size
 from data_contract.manifest import FORMAT_VERSION, Manifest
+from presentation.wording import readable_size
 
 _ODD = {
     "largest": ("Largest", "the box that takes the largest share of its picture"),
@@ -181,7 +181,8 @@ def _template() -> Any:
 
 
 def _text_of(name: str) -> str:
-    return files(__package__).joinpath("assets", name).read_text("utf-8")
+    folder = files("presentation") if name.startswith("vendor/") else files(__package__).joinpath("assets")
+    return folder.joinpath(name).read_text("utf-8")
 
 
 def _tiles(figures: Sequence[Figure], overview: Overview, split_names: Mapping[str, str]) -> list[_Tile]:

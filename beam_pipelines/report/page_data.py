@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from beam_pipelines.drawing.colours import colour_of, hex_of
 from beam_pipelines.report.bins import ASPECT_EDGES, IMAGE_EDGES, PER_IMAGE_EDGES, POSITIONS, SIZE_EDGES, TRAINING_SIZES
 from beam_pipelines.report.sightings import ALL
 from beam_pipelines.report.sketch import Sketch
+from presentation.drawing.colours import colour_of, hex_of
 
 MOST_SPLITS = 12
 """Splits that the page tells apart: record files of others can be many."""

@@ -20,7 +20,7 @@ from beam_pipelines.rows.spellings import (
     sides_of,
     spelling_of,
 )
-from beam_pipelines.suggestions import did_you_mean
+from presentation.suggestions import did_you_mean
 
 BOX_FORMATS = ("xyxy", "xywh", "cxcywh")
 

@@ -10,11 +10,12 @@ import pyarrow.parquet as pq
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
-from beam_pipelines.failures import DatasetError, UsageError
+from beam_pipelines.failures import DatasetError
 from beam_pipelines.records import RecordError, Reject, Row
 from beam_pipelines.rows.layout import Layout, LayoutError, RowOptions, find_delimiter, find_layout
 from beam_pipelines.rows.parsing import RowParser, decode_line, split_cells
 from beam_pipelines.rows.tables import check_types, rows_of_table
+from presentation.refusals import UsageError
 
 _PARQUET = b"PAR1"
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from functools import partial
 from typing import BinaryIO
 
-from beam_pipelines.failures import UsageError
 from beam_pipelines.listing import is_image_name
 from beam_pipelines.records import Entry
+from presentation.refusals import UsageError
 
 _BLANKS = string.whitespace + "\ufeff"
 """Around a line; byte order marks are at the start of a file, and inside where lists were put together."""

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from beam_pipelines.command_line.argument_parser import Parser, refuse_missing
 from beam_pipelines.command_line.config_files import parse_with_configs
 from beam_pipelines.command_line.flags import (
     add_build_flags,
@@ -17,8 +16,9 @@ from beam_pipelines.command_line.flags import (
     add_row_flags,
 )
 from beam_pipelines.command_line.options import BuildOptions, parse_build_options
-from beam_pipelines.failures import UsageError
 from beam_pipelines.plain_file import build_file
+from presentation.argument_parser import Parser, refuse_missing
+from presentation.refusals import UsageError
 
 EXAMPLE = """example:
   shardbox csv_to_tfrecords --rows train.csv --images images --label_map label_map.pbtxt --output train.tfrecord

@@ -8,18 +8,19 @@ from collections.abc import Sequence
 from apache_beam.io.filesystems import FileSystems
 from rich.console import Console
 
-from beam_pipelines.command_line.argument_parser import Parser
 from beam_pipelines.command_line.beam_flags import parse_with_beam
 from beam_pipelines.comparison.manifests import files_to_read
 from beam_pipelines.comparison.printing import show
 from beam_pipelines.comparison.running import compare
-from beam_pipelines.failures import DatasetError, UsageError
+from beam_pipelines.failures import DatasetError
 from beam_pipelines.listing import is_remote
 from beam_pipelines.record_files.locating import RecordSet, find_records
-from beam_pipelines.terminal import say
 from beam_pipelines.whole_files import written_whole
-from beam_pipelines.wording import counted
 from data_contract.manifest import ManifestError, read_manifest
+from presentation.argument_parser import Parser
+from presentation.refusals import UsageError
+from presentation.terminal import say
+from presentation.wording import counted
 
 EXAMPLE = """example:
   shardbox diff dataset-of-may dataset-of-june --list changes.jsonl

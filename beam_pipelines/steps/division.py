@@ -6,7 +6,7 @@ from typing import BinaryIO, NamedTuple
 
 from apache_beam.io.filesystems import FileSystems
 
-from beam_pipelines.failures import DatasetError, UsageError
+from beam_pipelines.failures import DatasetError
 from beam_pipelines.records import Reject
 from beam_pipelines.rows.layout import Layout, RowOptions
 from beam_pipelines.rows.reading import is_parquet, read_layout, read_rows
@@ -16,6 +16,7 @@ from beam_pipelines.splits.fractions import explain_empty
 from beam_pipelines.steps.leak_groups import Images
 from beam_pipelines.steps.left_out import LeftOut
 from beam_pipelines.steps.sources import Table
+from presentation.refusals import UsageError
 
 _BLOCK = 1 << 20
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from beam_pipelines.command_line.flag_values import reporting
 from beam_pipelines.command_line.flags import add_max_rejects_flag, add_row_flags, row_options
-from beam_pipelines.failures import DatasetError, UsageError
+from beam_pipelines.failures import DatasetError
 from beam_pipelines.listing import FileSet
 from beam_pipelines.planning import refuse_rejects
 from beam_pipelines.reading import read_file
@@ -19,10 +19,11 @@ from beam_pipelines.records import Reject, Tally
 from beam_pipelines.rows.reading import read_layout, read_rows
 from beam_pipelines.steps.left_out import LeftOut
 from beam_pipelines.steps.sources import find_tables, read_annotations
-from beam_pipelines.terminal import say
 from beam_pipelines.whole_files import written_whole
-from beam_pipelines.wording import counted, printable
 from data_contract.label_map import Label, LabelMap, LabelMapError, in_order, read_label_map
+from presentation.refusals import UsageError
+from presentation.terminal import say
+from presentation.wording import counted, printable
 
 EXAMPLE = """examples:
   shardbox label_map --rows labels.csv --output label_map.pbtxt

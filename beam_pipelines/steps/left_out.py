@@ -10,8 +10,8 @@ from beam_pipelines.records import Reject
 from beam_pipelines.rejects import REMEDIES
 from beam_pipelines.summary import table_of_reasons
 from beam_pipelines.survey import Survey
-from beam_pipelines.terminal import say
 from beam_pipelines.writing import reject_line
+from presentation.terminal import say
 
 
 class LeftOut:

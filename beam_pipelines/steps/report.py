@@ -8,16 +8,17 @@ from collections.abc import Sequence
 from apache_beam.io.filesystems import FileSystems
 from rich.console import Console
 
-from beam_pipelines.command_line.argument_parser import Parser
 from beam_pipelines.command_line.beam_flags import parse_with_beam
-from beam_pipelines.failures import DatasetError, UsageError
+from beam_pipelines.failures import DatasetError
 from beam_pipelines.listing import is_remote
 from beam_pipelines.output_folder import make_folder
 from beam_pipelines.record_files.locating import RecordSet, find_records
 from beam_pipelines.report.placing import WriteReport
 from beam_pipelines.running import choose_runner, run_pipeline
-from beam_pipelines.terminal import say
 from data_contract.manifest import MANIFEST_NAME, REPORT_NAME
+from presentation.argument_parser import Parser
+from presentation.refusals import UsageError
+from presentation.terminal import say
 
 EXAMPLE = """examples:
   shardbox report out                                     # writes out/report/index.html

@@ -11,10 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from beam_pipelines.command_line.flag_values import parse_whole_number, reporting
-from beam_pipelines.drawing.contact_sheets import contact_sheet
-from beam_pipelines.drawing.legends import ids_of, legend
-from beam_pipelines.drawing.pictures import draw_example
-from beam_pipelines.failures import DatasetError, UsageError
+from beam_pipelines.drawing.pictures import draw_example, ids_of
+from beam_pipelines.failures import DatasetError
 from beam_pipelines.inspection.criteria import Criteria
 from beam_pipelines.inspection.description import Description, describe
 from beam_pipelines.inspection.objects import Objects
@@ -23,8 +21,11 @@ from beam_pipelines.inspection.selection import Found, Wish, select
 from beam_pipelines.record_files.locating import RecordSet, find_records
 from beam_pipelines.record_files.views import ExampleView, parse_features, short_name, view_example
 from beam_pipelines.records import RecordError
-from beam_pipelines.terminal import say
-from beam_pipelines.wording import counted, printable
+from presentation.drawing.contact_sheets import contact_sheet
+from presentation.drawing.legends import legend
+from presentation.refusals import UsageError
+from presentation.terminal import say
+from presentation.wording import counted, printable
 
 EXAMPLE = """examples:
   shardbox show dataset

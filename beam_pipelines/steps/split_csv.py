@@ -20,7 +20,7 @@ from beam_pipelines.command_line.flags import (
     row_options,
 )
 from beam_pipelines.examination import Examiner
-from beam_pipelines.failures import DatasetError, UsageError
+from beam_pipelines.failures import DatasetError
 from beam_pipelines.listing import FileSet, is_remote
 from beam_pipelines.planning import refuse_groups, refuse_rejects
 from beam_pipelines.records import Tally
@@ -30,9 +30,10 @@ from beam_pipelines.steps.leak_groups import Images, group_by_content, group_by_
 from beam_pipelines.steps.left_out import LeftOut
 from beam_pipelines.steps.sources import find_tables
 from beam_pipelines.survey import Survey
-from beam_pipelines.terminal import say
 from beam_pipelines.whole_files import written_whole
-from beam_pipelines.wording import printable
+from presentation.refusals import UsageError
+from presentation.terminal import say
+from presentation.wording import printable
 
 EXAMPLE = """examples:
   shardbox split_csv --rows labels.csv --output splits

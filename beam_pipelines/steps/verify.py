@@ -8,12 +8,12 @@ from typing import Any
 
 from rich.console import Console
 
-from beam_pipelines.command_line.argument_parser import Parser
 from beam_pipelines.command_line.beam_flags import parse_with_beam
-from beam_pipelines.failures import UsageError
-from beam_pipelines.terminal import say
 from beam_pipelines.verification.printing import print_verdict
 from beam_pipelines.verification.running import verify
+from presentation.argument_parser import Parser
+from presentation.refusals import UsageError
+from presentation.terminal import say
 
 EXAMPLE = """examples:
   shardbox verify dataset

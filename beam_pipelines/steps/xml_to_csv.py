@@ -18,9 +18,9 @@ from beam_pipelines.records import AnnotatedObject, Annotation, RecordError, Rej
 from beam_pipelines.rejects import REPAIRS
 from beam_pipelines.steps.left_out import LeftOut
 from beam_pipelines.steps.sources import read_annotations
-from beam_pipelines.terminal import say
 from beam_pipelines.whole_files import written_whole
-from beam_pipelines.wording import counted
+from presentation.terminal import say
+from presentation.wording import counted
 
 COLUMNS = ("filename", "width", "height", "class", "xmin", "ymin", "xmax", "ymax")
 """As the classic script xml_to_csv.py of github.com/datitran/raccoon_dataset names them."""

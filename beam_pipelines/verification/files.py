@@ -14,7 +14,7 @@ from beam_pipelines.verification.findings import Finding, severity_of
 from beam_pipelines.verification.records import RecordCheck
 from beam_pipelines.verification.repeats import Marks
 from beam_pipelines.verification.tally import Tally
-from beam_pipelines.wording import counted
+from presentation.wording import counted
 
 
 @dataclass(frozen=True)

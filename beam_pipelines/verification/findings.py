@@ -4,7 +4,7 @@ from bisect import insort
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from beam_pipelines.wording import printable
+from presentation.wording import printable
 
 FINDINGS = {
     # the folder of a dataset

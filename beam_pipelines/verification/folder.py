@@ -18,9 +18,9 @@ from beam_pipelines.record_files.locating import is_record_name
 from beam_pipelines.verification.examples import Problem
 from beam_pipelines.verification.findings import Finding, quoted, severity_of
 from beam_pipelines.verification.tally import MOST_NAMES, bound_names, count_names
-from beam_pipelines.wording import counted
 from data_contract.label_map import LabelMapError, read_label_map
 from data_contract.manifest import MANIFEST_NAME, RUN_NAME, Manifest, RejectFile
+from presentation.wording import counted
 
 _BLOCK = 2**20
 _LONGEST_LINE = 2**24

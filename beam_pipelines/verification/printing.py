@@ -6,10 +6,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from beam_pipelines.terminal import say
 from beam_pipelines.verification.findings import FINDINGS, Finding
 from beam_pipelines.verification.verdict import Verdict
-from beam_pipelines.wording import counted, printable, readable_size
+from presentation.terminal import say
+from presentation.wording import counted, printable, readable_size
 
 _PLACES = 3
 _MOST_SPLITS = 30

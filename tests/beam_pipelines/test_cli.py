@@ -19,7 +19,8 @@ import pytest
 
 from beam_pipelines import cli
 from beam_pipelines.cli import COMMANDS, main
-from beam_pipelines.failures import DatasetError, UsageError
+from beam_pipelines.failures import DatasetError
+from presentation.refusals import UsageError
 
 PLAIN = [name for name, command in COMMANDS.items() if not command.takes_beam_flags]
 

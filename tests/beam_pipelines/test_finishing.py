@@ -12,7 +12,6 @@ from apache_beam.testing.util import assert_that, equal_to
 
 from beam_pipelines import finishing
 from beam_pipelines.encoding import ExampleCoder
-from beam_pipelines.failures import UsageError
 from beam_pipelines.finishing import FinishDataset, describe_dataset
 from beam_pipelines.listing import FileSet
 from beam_pipelines.output_folder import Predecessor, inspect_output
@@ -32,6 +31,7 @@ from data_contract.manifest import (
     Split,
     read_manifest,
 )
+from presentation.refusals import UsageError
 
 from .made import box, contents, pictures, pipeline_here, put, reject, survey_of, wishes
 

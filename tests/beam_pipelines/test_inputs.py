@@ -7,13 +7,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from beam_pipelines.command_line.options import BuildOptions, parse_build_options
-from beam_pipelines.failures import UsageError
 from beam_pipelines.inputs import Inputs, find_inputs
 from beam_pipelines.listing import FileSet
 from beam_pipelines.masks.locating import MaskFolders
 from beam_pipelines.rows.layout import RowOptions, find_layout
 from beam_pipelines.rows.sources import Tables
 from data_contract.label_map import LabelMap
+from presentation.refusals import UsageError
 
 from .made import put, put_all, voc
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_pipelines.failures import DatasetError, UsageError
+from beam_pipelines.failures import DatasetError
 from beam_pipelines.listing import FileSet, extension, is_image_name, is_remote, without_extension
+from presentation.refusals import UsageError
 
 from .made import put_all
 

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from beam_pipelines.failures import DatasetError, UsageError
+from beam_pipelines.failures import DatasetError
 from beam_pipelines.output_folder import (
     Predecessor,
     clear_for,
@@ -20,6 +20,7 @@ from beam_pipelines.output_folder import (
     write_text,
 )
 from data_contract.manifest import LabelMapFile, Manifest, RejectFile, Rejects, Shard, Split
+from presentation.refusals import UsageError
 
 from .made import contents, put
 

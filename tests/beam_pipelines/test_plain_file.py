@@ -10,8 +10,9 @@ from rich.console import Console
 
 from beam_pipelines import plain_file
 from beam_pipelines.command_line.options import parse_build_options
-from beam_pipelines.failures import DatasetError, UsageError
+from beam_pipelines.failures import DatasetError
 from beam_pipelines.plain_file import build_file, rejects_path
+from presentation.refusals import UsageError
 
 from .made import contents, put
 from .made_tables import LABEL_MAP, RACCOON_ROWS, RACCOONS, boxes_in, classic_boxes

@@ -5,8 +5,9 @@ import os
 import apache_beam as beam
 import pytest
 
-from beam_pipelines.failures import DatasetError, UsageError
+from beam_pipelines.failures import DatasetError
 from beam_pipelines.running import choose_runner, cleaned_up, is_local, run_pipeline
+from presentation.refusals import UsageError
 
 from .made import contents, put
 

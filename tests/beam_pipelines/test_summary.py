@@ -9,8 +9,8 @@ from rich.console import Console
 
 from beam_pipelines.rejects import REMEDIES
 from beam_pipelines.summary import print_summary
-from beam_pipelines.wording import printable, readable_size
 from data_contract.manifest import LabelMapFile, Manifest, RejectFile, Rejects, Shard, Split
+from presentation.wording import printable, readable_size
 
 PATHS = ("out/manifest.json",)
 

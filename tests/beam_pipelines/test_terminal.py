@@ -11,8 +11,9 @@ from rich.console import Console
 
 from beam_pipelines import terminal
 from beam_pipelines.progress import ProgressMark
-from beam_pipelines.terminal import say, watch
-from beam_pipelines.wording import counted
+from beam_pipelines.terminal import watch
+from presentation.terminal import say
+from presentation.wording import counted
 
 
 def worked(folder, stage, count):

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from beam_pipelines import whole_files
-from beam_pipelines.failures import UsageError
 from beam_pipelines.listing import FileSet
 from beam_pipelines.whole_files import refuse_inputs, refuse_place, written_whole
+from presentation.refusals import UsageError
 
 from .steps.made_steps import names_in
 

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from beam_pipelines.command_line.argument_parser import Parser
 from beam_pipelines.command_line.flags import add_build_flags
 from beam_pipelines.dataframe import write_tfrecords
 from beam_pipelines.rejects import REMEDIES, REPAIRS
 from beam_pipelines.steps import csv_to_tfrecords, label_map, split_csv, xml_to_csv
 from data_contract.features import FEATURES
 from data_contract.manifest import read_manifest
+from presentation.argument_parser import Parser
 
 from .made_sets import REAL
 from .shardbox_runs import ROOT, records, shardbox

@@ -3,8 +3,8 @@
 import pytest
 
 from beam_pipelines.command_line.options import BuildOptions, parse_build_options
-from beam_pipelines.failures import UsageError
 from beam_pipelines.rows.layout import RowOptions
+from presentation.refusals import UsageError
 
 from ..made import put
 

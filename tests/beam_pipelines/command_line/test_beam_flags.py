@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from beam_pipelines.command_line.argument_parser import Parser
 from beam_pipelines.command_line.beam_flags import beam_flags, parse_with_beam
 from beam_pipelines.command_line.options import parse_build_options
-from beam_pipelines.failures import UsageError
+from presentation.argument_parser import Parser
+from presentation.refusals import UsageError
 
 from .made_options import NEEDED, PLAIN, config, refusal
 

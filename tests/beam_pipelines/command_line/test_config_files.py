@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from beam_pipelines.command_line.argument_parser import Parser
 from beam_pipelines.command_line.config_files import parse_with_configs
 from beam_pipelines.command_line.options import BuildOptions, parse_build_options
-from beam_pipelines.failures import UsageError
 from beam_pipelines.rows.layout import RowOptions
+from presentation.argument_parser import Parser
+from presentation.refusals import UsageError
 
 from ..made import FRACTIONS, put
 from .made_options import NEEDED, PLAIN, ROWS, config, refusal

@@ -3,9 +3,9 @@
 import pytest
 
 from beam_pipelines.command_line import flags
-from beam_pipelines.command_line.argument_parser import Parser
-from beam_pipelines.failures import UsageError
 from beam_pipelines.rows.layout import RowOptions
+from presentation.argument_parser import Parser
+from presentation.refusals import UsageError
 
 
 def defaults(add) -> dict[str, object]:

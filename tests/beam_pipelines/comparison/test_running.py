@@ -8,9 +8,10 @@ import pytest
 
 from beam_pipelines.comparison import running
 from beam_pipelines.comparison.running import compare
-from beam_pipelines.failures import DatasetError, UsageError
+from beam_pipelines.failures import DatasetError
 from beam_pipelines.record_files.locating import RecordFile, RecordSet, find_records
 from data_contract.features import EXTRA_FEATURES, FEATURES, OBJECT_DIFFICULT, Feature
+from presentation.refusals import UsageError
 
 from .made_images import example, write_dataset
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from beam_pipelines.dataframe.call import FrameCall, check_call, label_map_text
-from beam_pipelines.failures import UsageError
 from beam_pipelines.rows.layout import RowOptions
 from data_contract.label_map import Label, LabelMap
+from presentation.refusals import UsageError
 
 PLAIN = FrameCall(
     frames="a frame",

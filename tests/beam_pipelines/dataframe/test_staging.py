@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beam_pipelines.dataframe.staging import place_images, staging_folder, write_parquet
-from beam_pipelines.failures import UsageError
+from presentation.refusals import UsageError
 
 
 def placed(*columns: list[str | None]) -> tuple[str, list[list[str | None]]]:

@@ -4,8 +4,8 @@ import pytest
 from PIL import Image
 
 from beam_pipelines.drawing.canvas import Canvas
-from beam_pipelines.drawing.colours import colour_of_number
 from beam_pipelines.drawing.masks import paint_class_map, paint_mask
+from presentation.drawing.colours import colour_of_number
 
 from ..pictures.made_pictures import encoded, gradient
 from .made_views import shape

@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from beam_pipelines.drawing.colours import BLACK, WHITE, colour_of, contrast
-from beam_pipelines.drawing.pictures import draw_example
-from beam_pipelines.record_files.views import ObjectView
+from beam_pipelines.drawing.pictures import draw_example, ids_of
+from beam_pipelines.record_files.views import ObjectView, parse_features, view_example
 from beam_pipelines.records import RecordError
+from presentation.drawing.colours import BLACK, WHITE, colour_of, contrast
 
 from ..pictures.made_pictures import FILES, encoded, gradient
+from ..record_files.made_records import annotated, example
 from .made_views import plain, shape, view
 
 IDS = {"cat": 1, "dog": 2, "indigo": 8}
@@ -185,3 +186,11 @@ def test_a_large_jpeg_is_not_decoded_in_full(monkeypatch):
     monkeypatch.setattr("beam_pipelines.pictures.decoding.decode", None)
     example = view(encoded(Image.new("RGB", (2000, 1500), GREY), "JPEG"), [CAT])
     assert draw_example(example, IDS, 320).size == (320, 240)
+
+
+def test_ids_are_those_of_the_label_map_else_those_of_the_record():
+    features = annotated(image__object__class__text=[b"cat", b"eel"], image__object__class__label=[5, 6])
+    view = view_example(parse_features(example(features)), {})
+    assert ids_of(view, {"cat": 1, "dog": 2}) == {"cat": 1, "dog": 2, "eel": 6}
+    without = annotated(image__object__class__label=[])
+    assert ids_of(view_example(parse_features(example(without)), {}), {}) == {}

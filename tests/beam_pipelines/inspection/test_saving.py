@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from beam_pipelines.failures import DatasetError, UsageError
+from beam_pipelines.failures import DatasetError
 from beam_pipelines.inspection.saving import check_target, save_picture
+from presentation.refusals import UsageError
 
 from .made_datasets import of_one_file
 

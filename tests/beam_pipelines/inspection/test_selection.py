@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from beam_pipelines.failures import DatasetError, UsageError
+from beam_pipelines.failures import DatasetError
 from beam_pipelines.inspection.criteria import Criteria
 from beam_pipelines.inspection.selection import Wish, select
 from beam_pipelines.record_files.locating import find_records
 from beam_pipelines.record_files.views import parse_features, short_name
 from data_contract.manifest import LabelMapFile, Manifest, Shard, Split
+from presentation.refusals import UsageError
 
 from ..record_files.made_records import annotated, example, frames, picture, write
 from ..record_files.made_stores import MadeDisk, MadeStore

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from beam_pipelines.failures import UsageError
 from beam_pipelines.record_files.locating import RecordFile, RecordSet, family_of, find_records, is_record_name
 from beam_pipelines.record_files.views import short_name
 from data_contract.label_map import LabelMap
 from data_contract.manifest import LabelMapFile, Manifest, Shard, Split
+from presentation.refusals import UsageError
 
 from ..made import put, put_all
 from .made_stores import ForeignError, MadeDisk, MadeStore

@@ -9,10 +9,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from beam_pipelines.failures import DatasetError, UsageError
+from beam_pipelines.failures import DatasetError
 from beam_pipelines.records import AnnotatedObject, Reject, Row
 from beam_pipelines.rows.layout import Layout, RowOptions, find_layout
 from beam_pipelines.rows.reading import is_parquet, read_layout, read_rows
+from presentation.refusals import UsageError
 
 CLASSIC = "filename,width,height,class,xmin,ymin,xmax,ymax"
 RACCOONS = f"""{CLASSIC}

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_pipelines.failures import UsageError
 from beam_pipelines.records import Entry
 from beam_pipelines.splits.lists import read_list
+from presentation.refusals import UsageError
 
 ADVICE = "save it as UTF-8 text with the name of one picture a line"
 

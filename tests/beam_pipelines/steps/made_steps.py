@@ -7,8 +7,9 @@ from types import ModuleType
 import pytest
 from rich.console import Console
 
-from beam_pipelines.command_line.argument_parser import Parser
-from beam_pipelines.failures import DatasetError, UsageError
+from beam_pipelines.failures import DatasetError
+from presentation.argument_parser import Parser
+from presentation.refusals import UsageError
 
 HEADER = "filename,width,height,class,xmin,ymin,xmax,ymax"
 BAD_ROW = ",40,30,cat,1,2,3,4"

@@ -5,11 +5,11 @@ import argparse
 import pytest
 from rich.console import Console
 
-from beam_pipelines.command_line.argument_parser import Parser
 from beam_pipelines.command_line.flags import add_build_flags
 from beam_pipelines.command_line.options import parse_build_options
-from beam_pipelines.failures import UsageError
 from beam_pipelines.steps import build as step
+from presentation.argument_parser import Parser
+from presentation.refusals import UsageError
 
 
 def test_the_command_line_becomes_options(monkeypatch: pytest.MonkeyPatch):

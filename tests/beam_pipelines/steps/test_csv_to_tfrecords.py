@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 
 from beam_pipelines.command_line.options import parse_build_options
-from beam_pipelines.failures import UsageError
 from beam_pipelines.steps.csv_to_tfrecords import EXAMPLE, add_flags, parse_file_options, run
+from presentation.refusals import UsageError
 
 from ..made_tables import LABEL_MAP, RACCOON_ROWS, RACCOONS, boxes_in, classic_boxes
 

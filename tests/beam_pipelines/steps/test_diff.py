@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from beam_pipelines.failures import UsageError
 from beam_pipelines.steps import diff
+from presentation.refusals import UsageError
 
 from ..comparison.made_images import example, write_dataset
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_pipelines.failures import DatasetError, UsageError
+from beam_pipelines.failures import DatasetError
 from beam_pipelines.records import AnnotatedObject, Row
 from beam_pipelines.rows.layout import RowOptions
 from beam_pipelines.splits.assignment import plan_splits, split_of
@@ -20,6 +20,7 @@ from beam_pipelines.steps.division import NOWHERE, Source, copy_lines, divide, o
 from beam_pipelines.steps.leak_groups import Images
 from beam_pipelines.steps.left_out import LeftOut
 from beam_pipelines.steps.sources import Table
+from presentation.refusals import UsageError
 
 from .made_steps import BAD_ROW, HEADER, write_rows
 

@@ -3,9 +3,10 @@
 import pytest
 from rich.console import Console
 
-from beam_pipelines.failures import DatasetError, UsageError
+from beam_pipelines.failures import DatasetError
 from beam_pipelines.steps import report
 from data_contract.manifest import LabelMapFile, Manifest, Shard, Split
+from presentation.refusals import UsageError
 
 from ..made import contents, put
 

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from beam_pipelines.command_line.argument_parser import Parser
 from beam_pipelines.record_files.views import short_name
 from beam_pipelines.steps import show
+from presentation.argument_parser import Parser
 
 from ..inspection.made_datasets import record, write_dataset
 from ..record_files.made_records import annotated, example, frames, picture, write

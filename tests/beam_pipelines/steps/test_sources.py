@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from beam_pipelines.failures import DatasetError, UsageError
+from beam_pipelines.failures import DatasetError
 from beam_pipelines.listing import FileSet
 from beam_pipelines.records import Annotation, Reject
 from beam_pipelines.steps import sources
 from beam_pipelines.steps.sources import Table, find_tables, read_annotations
+from presentation.refusals import UsageError
 
 from .made_steps import write_rows
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from beam_pipelines.command_line.argument_parser import Parser
-from beam_pipelines.failures import UsageError
 from beam_pipelines.steps import verify as step
 from beam_pipelines.verification.verdict import Verdict
+from presentation.argument_parser import Parser
+from presentation.refusals import UsageError
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *given: str, errors: int = 0) -> tuple[int, str, tuple[Sequence[str], Any]]:

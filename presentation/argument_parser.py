@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from beam_pipelines.failures import UsageError
-from beam_pipelines.suggestions import did_you_mean
+from presentation.refusals import UsageError
+from presentation.suggestions import did_you_mean
 
 
 class Parser(argparse.ArgumentParser):

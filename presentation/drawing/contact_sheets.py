@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
 
-from beam_pipelines.drawing.colours import Colour
-from beam_pipelines.drawing.lettering import caption_text, fitted, font
+from presentation.drawing.colours import Colour
+from presentation.drawing.lettering import caption_text, fitted, font
 
 _GROUND: Colour = (72, 72, 72)
 """Neutral, and apart from both a white and a black page."""

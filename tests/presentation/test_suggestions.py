@@ -2,7 +2,7 @@
 
 import pytest
 
-from beam_pipelines.suggestions import did_you_mean
+from presentation.suggestions import did_you_mean
 
 
 @pytest.mark.parametrize(

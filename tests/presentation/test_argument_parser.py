@@ -2,8 +2,8 @@
 
 import pytest
 
-from beam_pipelines.command_line.argument_parser import Parser, looks_like_flag, refuse_missing
-from beam_pipelines.failures import UsageError
+from presentation.argument_parser import Parser, looks_like_flag, refuse_missing
+from presentation.refusals import UsageError
 
 
 def parser() -> Parser:

@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from beam_pipelines.drawing.contact_sheets import contact_sheet
+from presentation.drawing.contact_sheets import contact_sheet
 
 GROUND, RED, WHITE = (72, 72, 72), (250, 0, 0), (255, 255, 255)
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ImageFont
 
-from beam_pipelines.drawing.lettering import LONGEST, caption_text, fitted, font, label_text
+from presentation.drawing.lettering import LONGEST, caption_text, fitted, font, label_text
 
 IDS = {"猫": 3, "кот": 4, "a\nb": 5, "": 6, "حصان": 7}
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 
-from beam_pipelines.drawing.rectangles import Rectangle
+from presentation.drawing.rectangles import Rectangle
 
 _CELLS = 24
 """Of the picture's longer side: labels are looked up by cells, so that a thousand take no million comparisons."""

@@ -1,9 +1,7 @@
 """Rectangles of whole pixels, and how a box of fractions, whatever it holds, becomes one."""
 
 import math
-from typing import NamedTuple
-
-from beam_pipelines.record_files.views import ObjectView
+from typing import NamedTuple, Protocol
 
 
 class Rectangle(NamedTuple):
@@ -44,11 +42,31 @@ class Rectangle(NamedTuple):
         )
 
 
-def visible_part(one: ObjectView, size: tuple[int, int]) -> Rectangle | None:
-    """Returns where the box of an object is seen: put in order, clipped, and at least one pixel wide and high.
+class Box(Protocol):
+    """A box in fractions of its picture's width and height; nothing is promised of them."""
+
+    @property
+    def xmin(self) -> float:
+        """Left edge."""
+
+    @property
+    def ymin(self) -> float:
+        """Upper edge."""
+
+    @property
+    def xmax(self) -> float:
+        """Right edge."""
+
+    @property
+    def ymax(self) -> float:
+        """Lower edge."""
+
+
+def visible_part(one: Box, size: tuple[int, int]) -> Rectangle | None:
+    """Returns where a box is seen: put in order, clipped, and at least one pixel wide and high.
 
     Args:
-        one: the object; nothing is expected of its coordinates.
+        one: the box.
         size: width and height of the picture, in pixels.
 
     Returns:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_pipelines.drawing.rectangles import Rectangle, visible_part
-from beam_pipelines.record_files.views import ObjectView
+from presentation.drawing.boxes import LabelledBox
+from presentation.drawing.rectangles import Rectangle, visible_part
 
 
 @pytest.mark.parametrize(
@@ -32,12 +32,12 @@ from beam_pipelines.record_files.views import ObjectView
     ],
 )
 def test_what_is_seen_of_a_box(sides, expected):
-    assert visible_part(ObjectView("cat", 1, *sides), (100, 50)) == expected
+    assert visible_part(LabelledBox("cat", *sides), (100, 50)) == expected
 
 
 @given(st.tuples(*[st.floats()] * 4), st.integers(1, 5000), st.integers(1, 5000))
 def test_what_is_seen_lies_in_the_picture(sides, width, height):
-    box = visible_part(ObjectView("cat", 1, *sides), (width, height))
+    box = visible_part(LabelledBox("cat", *sides), (width, height))
     assert box is None or (0 <= box.left < box.right <= width and 0 <= box.top < box.bottom <= height)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_pipelines.drawing.colours import BLACK, WHITE, colour_of, colour_of_number, contrast, hex_of, ink_on
+from presentation.drawing.colours import BLACK, WHITE, colour_of, colour_of_number, contrast, hex_of, ink_on
 
 IDS = {"cat": 1, "dog": 2, "zebra": 91}
 

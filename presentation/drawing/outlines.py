@@ -2,8 +2,8 @@
 
 from PIL import ImageDraw
 
-from beam_pipelines.drawing.colours import Colour, ink_on
-from beam_pipelines.drawing.rectangles import Rectangle
+from presentation.drawing.colours import Colour, ink_on
+from presentation.drawing.rectangles import Rectangle
 
 _SMALL = 24
 """Boxes with a side of fewer halos have one outside only, lest it hide what is in them."""

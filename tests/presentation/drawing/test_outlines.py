@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from beam_pipelines.drawing.colours import BLACK, WHITE, colour_of_number, contrast
-from beam_pipelines.drawing.outlines import draw_outline, draw_thin_outline, frame_of, inset, line_width
-from beam_pipelines.drawing.rectangles import Rectangle
+from presentation.drawing.colours import BLACK, WHITE, colour_of_number, contrast
+from presentation.drawing.outlines import draw_outline, draw_thin_outline, frame_of, inset, line_width
+from presentation.drawing.rectangles import Rectangle
 
 ORANGE, INDIGO = colour_of_number(1), colour_of_number(8)
 GREY = (90, 90, 90)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beam_pipelines.drawing.labels import place_labels
-from beam_pipelines.drawing.rectangles import Rectangle
+from presentation.drawing.labels import place_labels
+from presentation.drawing.rectangles import Rectangle
 
 PICTURE = (200, 100)
 SIZE = (20, 10)

@@ -1,4 +1,4 @@
-"""Where everything goes that Beam and its workers say while a command runs, for whoever asks for it."""
+"""Where everything goes that libraries and workers say while a command runs, for whoever asks for it."""
 
 import contextlib
 import os

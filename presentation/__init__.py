@@ -1,0 +1,1 @@
+"""How both programs meet a person: command lines, wording, and pictures with boxes on them."""
