@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo test check format lint types imports unit benchmark protos vendor lock clean
+.PHONY: help setup browser demo train tensorboard test test-training check format lint types imports unit benchmark benchmark-training \
+	protos vendor lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,10 +26,27 @@ browser:  ## install Chromium for the tests of the report, which are left out wi
 		$$as_root apt-get update -qq; \
 		$$as_root apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core > /dev/null; }
 
-demo: setup  ## build a dataset from a small made set, and show what came out
+demo: setup  ## make a small set of pictures, a dataset of it, and a detector, and let it look at pictures
 	rm -rf demo
-	$(BIN)/python examples/make_shapes.py --output demo/voc --images 60
+	$(BIN)/python examples/make_shapes.py --output demo/voc --images 300
 	$(BIN)/shardbox build --annotations demo/voc/Annotations --images demo/voc/JPEGImages --output demo/dataset
+	$(MAKE) --no-print-directory train DATA=demo/dataset MODEL_DIR=demo/run CONFIG=configs/training/demo.yaml \
+		SPLIT=test OUTPUT=demo/served/1
+	$(BIN)/shardbox-train detect --model demo/served/1 --images 'demo/voc/JPEGImages/shapes-000*.jpg' --output demo/found
+
+DATA ?= out
+MODEL_DIR ?= runs/first
+CONFIG ?= configs/training/small.yaml
+OUTPUT ?= $(MODEL_DIR)/served/1
+SPLIT ?=
+SET ?=
+train: setup  ## train a detector: DATA=out MODEL_DIR=runs/first [CONFIG=FILE] [SET="training.steps=2000 …"]
+	$(BIN)/shardbox-train fit --data $(DATA) --model_dir $(MODEL_DIR) --config $(CONFIG) $(if $(SET),--set $(SET))
+	$(BIN)/shardbox-train evaluate --data $(DATA) --model_dir $(MODEL_DIR) $(if $(SPLIT),--split $(SPLIT))
+	$(BIN)/shardbox-train export --model_dir $(MODEL_DIR) --output $(OUTPUT) --overwrite
+
+tensorboard: setup  ## watch a run in the browser: MODEL_DIR=runs/first
+	$(BIN)/tensorboard --host 127.0.0.1 --logdir $(MODEL_DIR)
 
 test: check unit  ## setup, lint, types, imports and all tests
 
@@ -47,6 +65,9 @@ imports: setup
 unit: setup
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
+test-training: setup  ## the tests that train for a while, in one process and in several
+	$(BIN)/python -m pytest -m training --durations 10
+
 format: setup  ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -59,7 +80,7 @@ benchmark: setup  ## measure speed and memory against the plain loop and a class
 protos: setup  ## generate the protobuf modules anew, for the oldest protobuf that is supported
 	$(PYTHON) -m venv build/protoc
 	build/protoc/bin/pip install --quiet 'grpcio-tools==1.74.*'
-	build/protoc/bin/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. data_contract/*.proto
+	build/protoc/bin/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. data_contract/*.proto trainer/export/*.proto
 
 VENDOR := presentation/vendor
 vendor:  ## fetch the libraries inside the report anew

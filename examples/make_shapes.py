@@ -27,6 +27,7 @@ MOST_COVERED = 0.3  # of a shape's box, by the box of one other
 Colour = tuple[int, int, int]
 PixelBox = tuple[int, int, int, int]
 Points = list[tuple[float, float]]
+Sizes = tuple[tuple[int, int], ...]
 
 
 class Shape(NamedTuple):
@@ -44,17 +45,24 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the set")
     parser.add_argument("--images", type=int, default=60, help="how many pictures (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=7, help="another number, another set (default: %(default)s)")
+    parser.add_argument("--size", metavar="WxH", help="pixels of every picture (default: several sizes near 320x240)")
     parser.add_argument("--faults", action="store_true", help="add mistakes for the data job to find")
     args = parser.parse_args()
     if args.images < 1:
         parser.error(f"--images={args.images}: a set needs at least one picture")
-    make_set(args.output, args.images, args.seed)
+    sizes = SIZES
+    if args.size:
+        sides = args.size.split("x")
+        if len(sides) != 2 or not all(side.isdigit() and 120 <= int(side) <= 4000 for side in sides):
+            parser.error(f"--size={args.size}: WIDTHxHEIGHT is wanted, each from 120 to 4000, such as 200x200")
+        sizes = ((int(sides[0]), int(sides[1])),)
+    make_set(args.output, args.images, args.seed, sizes)
     if args.faults:
         add_faults(args.output)
     print(f"{args.images} pictures and their annotations are in {args.output}")
 
 
-def make_set(output: Path, images: int, seed: int) -> None:
+def make_set(output: Path, images: int, seed: int, sizes: Sizes = SIZES) -> None:
     """Writes `images` pictures with their annotations below `output`."""
     for folder in ("JPEGImages", "Annotations"):
         (output / folder).mkdir(parents=True, exist_ok=True)
@@ -62,7 +70,7 @@ def make_set(output: Path, images: int, seed: int) -> None:
         name = f"shapes-{index + 1:04d}"
         # One generator a picture: a larger set begins with the pictures of a smaller one.
         rng = random.Random(f"{seed}/{index}")
-        size = rng.choice(SIZES)
+        size = rng.choice(sizes)
         # The first pictures show something; after them, one in fifteen shows nothing but cloth.
         shapes = place_shapes(rng, size, 0 if index % 15 == 11 else rng.randint(1, 5))
         picture = draw_picture(rng, size, shapes)

@@ -1,0 +1,1 @@
+"""What the pages of both programs share: one HTML file each, that needs nothing else."""

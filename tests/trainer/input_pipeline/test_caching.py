@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.trainer.made_datasets import shapes_dataset
+from trainer.dataset_folder import open_dataset
+from trainer.input_pipeline import caching
+from trainer.input_pipeline.caching import LoadedSamples, cache_bytes, load_samples, resolve_cache, sample_at
+from trainer.input_pipeline.samples import decoded_samples
+from trainer.input_pipeline.shards import records
+from trainer.settings import Settings
+
+COUNT = 37  # more than are decoded at a time
+BYTES = COUNT * (32 * 32 * 3 + 5 * 20 + 8)
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    return open_dataset(str(shapes_dataset(tmp_path_factory.mktemp("shapes"), {"train": COUNT}, (40, 32))))
+
+
+def told(cache):
+    return Settings.model_validate({"input": {"image_size": 32, "max_boxes": 5, "cache": cache}})
+
+
+@pytest.mark.parametrize(
+    ("cache", "free", "expected"),
+    [
+        ("auto", 4 * BYTES, "memory"),
+        ("auto", 4 * BYTES - 4, "none"),
+        ("memory", 0, "memory"),
+        ("none", 2**60, "none"),
+    ],
+)
+def test_pictures_are_kept_where_they_take_a_quarter_of_what_is_free(dataset, monkeypatch, cache, free, expected):
+    monkeypatch.setattr(caching, "free_memory", lambda: free)
+    assert resolve_cache(dataset, told(cache)) == expected
+
+
+def test_all_pictures_are_loaded_in_their_order(dataset):
+    settings = told("memory")
+    loaded = load_samples(dataset, settings)
+    stream = decoded_samples(records(dataset.shard_paths("train")), dataset.class_ids, settings.input)
+    expected = next(stream.batch(COUNT).as_numpy_iterator())
+    assert loaded.images == COUNT
+    assert loaded.tensors.keys() == expected.keys()
+    for name, values in expected.items():
+        np.testing.assert_array_equal(loaded.tensors[name], values)
+    assert expected["source_ids"].tolist() == list(range(1, COUNT + 1))
+
+
+def test_what_is_loaded_takes_what_was_foretold(dataset):
+    loaded = load_samples(dataset, told("memory"))
+    assert sum(tensor.numpy().nbytes for tensor in loaded.tensors.values()) == cache_bytes(dataset, told("memory"))
+
+
+def test_every_epoch_draws_each_sample_once_in_an_order_of_its_own():
+    loaded = LoadedSamples(5, {"number": tf.range(5)})
+    stream = [int(sample_at(loaded, tf.constant(place, tf.int64), seed=1)["number"]) for place in range(20)]
+    epochs = [stream[start : start + 5] for start in range(0, 20, 5)]
+    assert [sorted(epoch) for epoch in epochs] == [[0, 1, 2, 3, 4]] * 4
+    assert len({tuple(epoch) for epoch in epochs}) == 4
+
+
+def test_a_single_sample_is_drawn_again_and_again():
+    loaded = LoadedSamples(1, {"number": tf.constant([7])})
+    assert [int(sample_at(loaded, tf.constant(place, tf.int64), 0)["number"]) for place in range(3)] == [7, 7, 7]

@@ -1,0 +1,147 @@
+"""What `shardbox-train fit` does with the data, the folder and the numbers it meets."""
+
+import json
+
+import pytest
+import tensorflow as tf
+
+from ..made_datasets import CLASSES, Picture, Thing, drawn_picture, shapes_dataset, write_dataset
+from ..shardbox_train_runs import fit, metrics
+
+pytestmark = pytest.mark.training
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return shapes_dataset(tmp_path_factory.mktemp("data"), {"train": 200, "validation": 40})
+
+
+def test_a_detector_learns_and_tells_how_it_goes(data, tmp_path):
+    folder = tmp_path / "run"
+    done = fit(
+        data, folder, "training.steps=150", "training.evaluate_every=75", "input.batch_size=8",
+        "training.precision=auto", "model.anchors=auto", "model.filters=[64, 64, 64]", "model.width=64",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    rows = metrics(folder)
+    evaluated = [row for row in rows if row["split"] == "validation"]
+    assert [row["step"] for row in evaluated] == ["75", "150"]
+    assert float(evaluated[-1]["mAP50"]) > 0.9
+    trained = [row for row in rows if row["split"] == "train"]
+    assert [int(row["step"]) for row in trained] == [20, 40, 60, 75, 80, 100, 120, 140, 150]
+    assert float(trained[-1]["loss"]) < 0.3 * float(trained[0]["loss"])
+    best = json.loads((folder / "weights/best.json").read_text())
+    assert best["mAP"] == pytest.approx(max(float(row["mAP"]) for row in evaluated), abs=1e-6)
+    lines = done.stdout.splitlines()
+    assert lines[1] == f"200 pictures to train on, {boxes_of(data)} boxes"
+    assert lines[-3].startswith(f"best: mAP {best['mAP']:.3f} on validation, at step ")
+    assert done.stderr == ""
+    assert_events(folder / "events/train", {"loss", "loss_classes", "loss_boxes", "learning_rate", "input_wait"})
+    assert_events(folder / "events/validation", {"mAP", "mAP50", "pictures/0"})
+
+
+def boxes_of(data):
+    return sum(json.loads((data / "manifest.json").read_text())["splits"]["train"]["boxes"].values())
+
+
+def assert_events(folder, tags):
+    (file,) = folder.iterdir()
+    found = {
+        value.tag
+        for record in tf.data.TFRecordDataset(str(file)).as_numpy_iterator()
+        for value in tf.compat.v1.Event.FromString(record).summary.value
+    }
+    assert tags <= found
+
+
+def test_a_loss_that_is_no_number_is_told_with_the_pictures(data, tmp_path):
+    done = fit(
+        data, tmp_path / "run", "training.steps=6", "optimizer.name=sgd", "optimizer.learning_rate=1e30",
+        "optimizer.clip_norm=0", "optimizer.warmup_steps=0", "training.log_every=2",
+    )  # fmt: skip
+    assert done.returncode == 1
+    sentence = done.stderr
+    assert sentence.startswith("shardbox-train: step 2: the loss of the ")
+    assert "The pictures of the batch have the source_ids " in sentence
+    assert sentence.endswith("`shardbox verify` checks the dataset\n")
+    ids = sentence.split("source_ids ")[1].split(".")[0].split(", ")
+    assert len(ids) == 4
+    assert all(1 <= int(one) <= 200 for one in ids)
+    assert not list((tmp_path / "run/checkpoints").iterdir())
+
+
+def test_settings_of_another_run_are_refused_and_restart_begins_anew(data, tmp_path):
+    folder = tmp_path / "run"
+    steps = ("training.steps=4", "training.log_every=2")
+    assert fit(data, folder, *steps).returncode == 0
+    done = fit(data, folder, *steps, "seed=1")
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"shardbox-train: {folder} holds a run with other settings (seed): give another --model_dir, "
+        "the settings of that run, or --restart to train anew\n",
+    )
+    first = metrics(folder)
+    from ..shardbox_train_runs import TINY, run
+
+    changes = (*TINY, *steps, "seed=1")
+    done = run("fit", "--data", data, "--model_dir", folder, "--restart", changes=changes)
+    assert done.returncode == 0, done.stderr
+    assert [row["step"] for row in metrics(folder)] == [row["step"] for row in first]
+    assert metrics(folder) != first
+
+
+REFUSALS = {
+    "no dataset": ("no such folder; give the folder that `shardbox build` wrote to.", ()),
+    "no split": (
+        "has no split 'training': it has train, validation; did you mean train?",
+        ("training.split=training",),
+    ),
+    "no evaluation split": ("has no split 'tests': it has train, validation", ("evaluation.split=tests",)),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_data_that_cannot_be_trained_on(data, tmp_path, case):
+    sentence, changes = REFUSALS[case]
+    done = fit(tmp_path / "nowhere" if case == "no dataset" else data, tmp_path / "run", *changes)
+    assert done.returncode == 1
+    assert done.stderr.startswith("shardbox-train: ")
+    assert done.stderr.endswith(f"{sentence}\n")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_folder_with_other_files_is_not_taken_for_a_run(data, tmp_path):
+    (tmp_path / "letters.txt").write_text("dear")
+    done = fit(data, tmp_path)
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"shardbox-train: --model_dir {tmp_path} holds other files: give a folder that is empty or new\n",
+    )
+
+
+def test_a_class_that_no_anchor_suits_is_told_before_training(tmp_path):
+    pictures = [drawn_picture(number) for number in range(4)]
+    tiny = Picture(pictures[0].encoded, (64, 64), (Thing("square", (0.5, 0.5, 0.52, 0.52)),), "tiny.jpg")
+    only_circles = [
+        picture._replace(things=tuple(thing._replace(name="circle") for thing in picture.things))
+        for picture in pictures
+    ]
+    data = write_dataset(tmp_path / "data", {"train": [*only_circles, tiny], "validation": pictures[:1]})
+    done = fit(data, tmp_path / "run")
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        "shardbox-train: no box of class 'square' has an anchor that overlaps it by 0.5 (loss.positive_iou), so that "
+        "it would not be learnt: its sides are 1 to 1 px on the network's square of 64 px (median 1)"
+    )
+
+
+def test_a_label_outside_of_the_label_map_is_told_with_its_picture(tmp_path):
+    good, wrong = drawn_picture(1), drawn_picture(2)
+    wrong = wrong._replace(things=(wrong.things[0]._replace(label=9),), filename="wrong.jpg")
+    data = write_dataset(tmp_path / "data", {"train": [good, wrong], "validation": [good]})
+    done = fit(data, tmp_path / "run")
+    assert done.returncode == 1
+    assert "9" in done.stderr
+    assert "wrong.jpg" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert set(CLASSES.values()) == {1, 2, 3}

@@ -1,0 +1,104 @@
+"""Several devices and machines train as one does."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from ..made_datasets import shapes_dataset
+from ..shardbox_train_runs import TINY, command, fit, weights
+
+pytestmark = pytest.mark.training
+STEPS = (
+    "training.steps=4",
+    "training.checkpoint_every=2",
+    "input.cache=memory",
+    "optimizer.ema=0.9",
+    "optimizer.warmup_steps=1",
+)
+TOLERANCE = 2e-3
+"""Largest difference of a weight, absolute and relative, after four steps: sums over replicas are rounded in
+another order, and Muon and Adam enlarge what is small."""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return shapes_dataset(tmp_path_factory.mktemp("data"), {"train": 14, "validation": 3})
+
+
+@pytest.fixture(scope="module")
+def alone(data, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "alone"
+    done = fit(data, folder, *STEPS)
+    assert done.returncode == 0, done.stderr
+    return weights(folder)
+
+
+def assert_alike(found, wanted, tolerance):
+    assert found.keys() == wanted.keys()
+    for name in wanted:
+        np.testing.assert_allclose(found[name], wanted[name], rtol=tolerance, atol=tolerance, err_msg=name)
+
+
+def free_ports(count):
+    """Returns ports of this machine that nobody listens on."""
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def test_two_machines_end_with_the_weights_of_one(data, alone, tmp_path):
+    folder = tmp_path / "run"
+    cluster = {"worker": [f"127.0.0.1:{port}" for port in free_ports(2)]}
+    started = [
+        subprocess.Popen(
+            command("fit", "--data", data, "--model_dir", folder, changes=(*TINY, *STEPS)),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ
+            | {"TF_CONFIG": json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})},
+        )
+        for index in range(2)
+    ]
+    said = [process.communicate(timeout=400) for process in started]
+    assert [process.returncode for process in started] == [0, 0], said
+    assert "devices: 2 devices on 2 machines, float32\n" in said[0][0]
+    assert "devices" not in said[1][0]  # the chief alone tells
+    assert_alike(weights(folder), alone, TOLERANCE)
+
+
+MIRRORED = """
+import sys
+import tensorflow as tf
+
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from trainer.cli import main
+
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_two_devices_of_a_machine_end_with_the_weights_of_one(data, alone, tmp_path):
+    folder = tmp_path / "run"
+    flags = ["fit", "--data", data, "--model_dir", folder]
+    changes = (*TINY, *STEPS, "training.distribution=mirrored")
+    done = subprocess.run(
+        [sys.executable, "-c", MIRRORED, *flags, "--set", *changes],
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "devices: 2 devices, float32\n" in done.stdout
+    assert_alike(weights(folder), alone, TOLERANCE)

@@ -1,0 +1,7 @@
+"""`python -m trainer`: the command `shardbox-train`."""
+
+import sys
+
+from trainer.cli import main
+
+sys.exit(main())

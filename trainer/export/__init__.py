@@ -1,0 +1,1 @@
+"""A detector that runs without this package."""

@@ -1,0 +1,78 @@
+"""Decoded pictures kept in memory, and the order in which they are drawn."""
+
+import math
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from trainer.dataset_folder import DatasetFolder
+from trainer.input_pipeline.failing import explained
+from trainer.input_pipeline.memory import free_memory
+from trainer.input_pipeline.samples import decoded_samples
+from trainer.input_pipeline.shards import records
+from trainer.settings import Settings
+
+_SHARE = 0.25
+"""Of the free memory, that the pictures may take."""
+_BATCH = 32
+_ALIGNMENT = 64
+"""Of TensorFlow's tensors, in bytes."""
+
+
+class LoadedSamples(NamedTuple):
+    """All pictures of a split, as in a batch."""
+
+    images: int
+    tensors: dict[str, Any]
+
+
+def resolve_cache(dataset: DatasetFolder, settings: Settings) -> Literal["memory", "none"]:
+    """Returns where decoded pictures are kept: as the settings say, 'auto' by what memory is free now."""
+    if settings.input.cache != "auto":
+        return settings.input.cache
+    return "memory" if cache_bytes(dataset, settings) <= _SHARE * free_memory() else "none"
+
+
+def cache_bytes(dataset: DatasetFolder, settings: Settings) -> int:
+    """Returns what the decoded pictures of the training split take."""
+    picture = 3 * settings.input.image_size**2 + 20 * settings.input.max_boxes + 8
+    return dataset.split(settings.training.split).images * picture
+
+
+def load_samples(dataset: DatasetFolder, settings: Settings) -> LoadedSamples:
+    """Decodes all pictures of the training split.
+
+    Raises:
+        TrainingError: a record is damaged, or its picture cannot be decoded.
+    """
+    split = settings.training.split
+    count = dataset.split(split).images
+    stream = decoded_samples(records(dataset.shard_paths(split)), dataset.class_ids, settings.input)
+    whole = {name: _empty(count, spec) for name, spec in stream.element_spec.items()}
+    stream = stream.apply(tf.data.experimental.assert_cardinality(count))
+    with explained(dataset, split):
+        for number, batch in enumerate(stream.batch(_BATCH).as_numpy_iterator()):
+            for name, values in batch.items():
+                whole[name][number * _BATCH :][: len(values)] = values
+    return LoadedSamples(
+        count, {name: tf.experimental.dlpack.from_dlpack(array.__dlpack__()) for name, array in whole.items()}
+    )
+
+
+def _empty(count: int, spec: tf.TensorSpec) -> np.ndarray:
+    """Returns an array that TensorFlow can use as it is, so that the pictures are in memory once."""
+    dtype = np.dtype(spec.dtype.as_numpy_dtype)
+    size = count * math.prod(spec.shape) * dtype.itemsize
+    raw = np.empty(size + _ALIGNMENT, np.uint8)
+    start = -raw.ctypes.data % _ALIGNMENT
+    whole: np.ndarray = raw[start : start + size].view(dtype)
+    return whole.reshape(count, *spec.shape)
+
+
+def sample_at(loaded: LoadedSamples, position: tf.Tensor, seed: int) -> dict[str, Any]:
+    """Returns the sample at a position of the endless stream: epoch after epoch, each in an order of its own."""
+    epoch, place = position // loaded.images, position % loaded.images
+    key = tf.stack([tf.constant(seed, tf.int64), epoch])
+    row = tf.random.experimental.index_shuffle(place, key, tf.constant(loaded.images - 1, tf.int64))
+    return {name: tf.gather(values, row) for name, values in loaded.tensors.items()}

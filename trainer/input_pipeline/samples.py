@@ -1,0 +1,37 @@
+"""From serialized records to decoded pictures with their boxes, one by one."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from trainer.input_pipeline.letterbox import boxes_to_canvas
+from trainer.input_pipeline.pictures import decode_on_canvas
+from trainer.input_pipeline.records import padded_targets, parse_records, training_labels
+from trainer.input_pipeline.tracing import as_written
+from trainer.settings import InputSettings
+
+_PARSED_AT_A_TIME = 32
+
+
+def decoded_samples(records: tf.data.Dataset, class_ids: Sequence[int], settings: InputSettings) -> tf.data.Dataset:
+    """Returns, for each record, image uint8 [size, size, 3], boxes and labels as in a batch, source_ids int64 []."""
+
+    @as_written
+    def parse(serialized: tf.Tensor) -> dict[str, Any]:
+        parsed = parse_records(serialized)
+        labels = training_labels(parsed, class_ids, settings.difficult == "ignore")
+        targets = padded_targets(parsed["boxes"], labels, settings.max_boxes)
+        return {"encoded": parsed["encoded"], "source_ids": parsed["source_ids"], **targets}
+
+    @as_written
+    def decode(sample: dict[str, Any]) -> dict[str, Any]:
+        image, original = decode_on_canvas(sample["encoded"], settings.image_size, settings.resize)
+        boxes = boxes_to_canvas(sample["boxes"], original, settings.image_size, settings.resize)
+        return {"image": image, "boxes": boxes, "labels": sample["labels"], "source_ids": sample["source_ids"]}
+
+    calls = settings.parallel_calls or tf.data.AUTOTUNE
+    options = tf.data.Options()
+    options.deterministic = True
+    parsed = records.batch(_PARSED_AT_A_TIME).map(parse, num_parallel_calls=calls).unbatch()
+    return parsed.map(decode, num_parallel_calls=calls).with_options(options)

@@ -1,0 +1,1 @@
+"""Training: from batches and a network to weights."""
