@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from trainer.boxes import decode_deltas, overlap
+from trainer.boxes import area, decode_deltas, overlap
 from trainer.network.detector import Detector
 from trainer.settings import DecodingSettings
 
@@ -42,6 +42,7 @@ def decode(outputs: dict[str, tf.Tensor], anchors: np.ndarray, settings: Decodin
     deltas = tf.gather(tf.cast(outputs["box_deltas"], tf.float32), best, batch_dims=1)
     boxes = decode_deltas(deltas, tf.gather(tf.constant(anchors, tf.float32), best))
     boxes = tf.clip_by_value(boxes, 0.0, 1.0)
+    scores = tf.where(area(boxes)[..., tf.newaxis] > 0, scores, 0.0)  # some lie beside the canvas
     kept = tf.image.combined_non_max_suppression(
         boxes[:, :, tf.newaxis],
         scores,
@@ -52,7 +53,7 @@ def decode(outputs: dict[str, tf.Tensor], anchors: np.ndarray, settings: Decodin
         clip_boxes=False,
     )
     classes = tf.cast(kept.nmsed_classes, tf.int32)
-    voted = _vote(kept.nmsed_boxes, classes, boxes, scores, settings)
+    voted = vote(kept.nmsed_boxes, classes, boxes, scores, settings)
     there = tf.sequence_mask(kept.valid_detections, settings.max_detections)
     return {
         "boxes": tf.where(there[..., tf.newaxis], voted, 0.0),
@@ -62,7 +63,7 @@ def decode(outputs: dict[str, tf.Tensor], anchors: np.ndarray, settings: Decodin
     }
 
 
-def _vote(
+def vote(
     kept: tf.Tensor, classes: tf.Tensor, boxes: tf.Tensor, scores: tf.Tensor, settings: DecodingSettings
 ) -> tf.Tensor:
     """Returns float32 [B, K, 4]: each kept box as the weighted mean of the candidates that overlap it."""

@@ -13,7 +13,7 @@ from trainer.augmentation.applying import PARTNERS, Sample, augment, needs_partn
 from trainer.dataset_folder import DatasetFolder
 from trainer.input_pipeline.failing import explained
 from trainer.input_pipeline.records import IGNORED, PADDING, parse_records
-from trainer.input_pipeline.samples import decoded_samples
+from trainer.input_pipeline.samples import decode_sample, parsed_samples
 from trainer.input_pipeline.shards import shuffled_records
 from trainer.settings import Settings
 
@@ -97,7 +97,8 @@ def _read(dataset: DatasetFolder, settings: Settings, count: int) -> tuple[list[
         for name, number in zip(parsed["filenames"].numpy(), parsed["source_ids"].numpy(), strict=True)
     ]
     records = tf.data.Dataset.from_tensor_slices(serialized)
-    return captions, list(decoded_samples(records, dataset.class_ids, settings.input))
+    samples = parsed_samples(records, dataset.class_ids, settings.input)
+    return captions, [decode_sample(one, settings.input) for one in samples]
 
 
 def _changing(settings: Settings, samples: Sequence[Sample]) -> Any:

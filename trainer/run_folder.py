@@ -1,15 +1,10 @@
 """The folder of a training run: what it was told, what it learnt, and how it went."""
 
-import hashlib
 import json
 import os
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Literal
 
-import tensorflow as tf
-
-from data_contract.manifest import MANIFEST_NAME
 from presentation.refusals import UsageError
 from trainer.configuration import changed_keys, check_settings, to_yaml
 from trainer.dataset_folder import DatasetFolder
@@ -71,6 +66,8 @@ class RunFolder:
             TrainingError: it is none, or one of another version.
         """
         file = os.path.join(path, RUN_NAME)
+        if os.path.exists(file) and not cls.exists(path):
+            raise TrainingError(f"{file} is not of a training run: give the --model_dir of `shardbox-train fit`")
         try:
             with open(file, encoding="utf-8") as opened:
                 told = json.load(opened)
@@ -89,8 +86,13 @@ class RunFolder:
 
     @classmethod
     def exists(cls, path: str) -> bool:
-        """Tells whether a folder holds a run."""
-        return os.path.exists(os.path.join(path, RUN_NAME))
+        """Tells whether a folder holds a run; a dataset has a `run.json`, too."""
+        try:
+            with open(os.path.join(path, RUN_NAME), encoding="utf-8") as file:
+                told = json.load(file)
+        except (OSError, ValueError):
+            return False
+        return isinstance(told, dict) and {"settings", "given", "format_version"} <= told.keys()
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -102,14 +104,21 @@ class RunFolder:
         """Ids of `class_names`, ascending."""
         return tuple(sorted(self.classes.values()))
 
-    @cached_property
-    def best(self) -> dict[str, Any]:
-        """What is known of the best weights: 'step' and 'mAP'; empty if there are none."""
+    def told(self, which: Which) -> dict[str, Any]:
+        """Returns what is known of weights: 'step', of the best ones also 'mAP' and how it was measured.
+
+        Empty if there are none.
+        """
         try:
-            with open(self.file(WEIGHTS, "best.json"), encoding="utf-8") as file:
+            with open(self.file(WEIGHTS, f"{which}.json"), encoding="utf-8") as file:
                 return dict(json.load(file))
-        except (OSError, ValueError):
+        except (OSError, ValueError, TypeError):
             return {}
+
+    def step_of(self, which: Which) -> int | None:
+        """Returns the step after which weights were kept; None if that is not known."""
+        step = self.told(which).get("step")
+        return step if isinstance(step, int) else None
 
     def file(self, *names: str) -> str:
         """Returns the path of something in the folder."""
@@ -138,7 +147,7 @@ class RunFolder:
             TrainingError: naming what differs.
         """
         self.check_classes(dataset)
-        if dataset_sha256(dataset) != self.dataset_sha256:
+        if dataset.sha256 != self.dataset_sha256:
             raise TrainingError(
                 f"{self.path} was trained on another dataset ({self.dataset_path}): "
                 "train it on that, or give another --model_dir"
@@ -175,20 +184,31 @@ class RunFolder:
         """
         path = self.file(WEIGHTS, f"{which}.weights.h5")
         if not os.path.exists(path):
-            raise TrainingError(f"{self.path} has no {which} weights yet: run `shardbox-train fit` to its end")
+            latest = which == "best" and os.path.exists(self.file(WEIGHTS, "latest.weights.h5"))
+            remedy = (
+                "no evaluation has given a mAP; give --checkpoint latest"
+                if latest
+                else "run `shardbox-train fit` to its end"
+            )
+            raise TrainingError(f"{self.path} has no {which} weights yet: {remedy}")
+        detector = self.build_detector()
         try:
-            with open(self.file(NETWORK_NAME), encoding="utf-8") as file:
-                detector = rebuild(file.read())
             detector.model.load_weights(path)
         except (OSError, ValueError) as error:
-            raise TrainingError(f"the network of {self.path} cannot be read: {error}") from None
+            raise TrainingError(f"{path} cannot be read: {error}") from None
         return detector
 
+    def build_detector(self) -> Detector:
+        """Builds the detector; its weights are still to be set.
 
-def dataset_sha256(dataset: DatasetFolder) -> str:
-    """Returns the SHA-256 of a dataset's manifest, which holds the checksums of all else."""
-    with tf.io.gfile.GFile(os.path.join(dataset.path, MANIFEST_NAME), "rb") as file:
-        return hashlib.sha256(file.read()).hexdigest()
+        Raises:
+            TrainingError: what is known of the network cannot be read.
+        """
+        try:
+            with open(self.file(NETWORK_NAME), encoding="utf-8") as file:
+                return rebuild(file.read())
+        except (OSError, ValueError) as error:
+            raise TrainingError(f"the network of {self.path} cannot be read: {error}") from None
 
 
 def _told(classes: Any) -> str:

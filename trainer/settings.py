@@ -63,15 +63,17 @@ class ModelSettings(Section):
     blocks: Count = 1
     """Residual blocks of a stage."""
     width: Annotated[int, Field(ge=32, multiple_of=32)] = 64
-    """Channels of the small network's pyramid and heads; presets have 256."""
+    """Channels of the pyramid and the heads; a RetinaNet's preset has its own (256)."""
     head_layers: Annotated[int, Field(ge=1, le=8)] = 1
-    """Convolutions of a head before its last; presets of a RetinaNet have their own."""
+    """Convolutions of a head before its last; a RetinaNet's preset has its own."""
     levels: tuple[Annotated[int, Field(ge=2, le=7)], Annotated[int, Field(ge=2, le=8)]] = (3, 4)
-    """First and last level of the pyramid; level l has cells of 2^l pixels."""
+    """First and last level of the pyramid; level l has cells of 2^l pixels. A RetinaNet's preset has its own; with the
+    preset of a backbone [3, 7] is usual."""
     anchors: Literal["auto"] | AnchorSettings = "auto"
     """'auto': fitted to the boxes of the training split, or those of the preset."""
     freeze_levels: Annotated[int, Field(ge=0, le=5)] = 0
-    """Of a preset's backbone: so many levels, from the picture on, stay as they are."""
+    """Of a preset's backbone: so many levels, from the picture on, stay as they are; level 2 of a ResNet is its first
+    stage."""
 
     @model_validator(mode="after")
     def _check_levels(self) -> "ModelSettings":

@@ -4,11 +4,7 @@ import json
 import shlex
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from typing import Any, NamedTuple
-
-from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
 
 from beam_pipelines.rejects import REMEDIES, REPAIRS
 from beam_pipelines.report.hints import Hints
@@ -19,8 +15,6 @@ from beam_pipelines.report.page_data import (
     noun,
     order_of_splits,
     overview_of,
-    shown,
-    shown_name,
     shown_splits,
     united,
 )
@@ -28,6 +22,7 @@ from beam_pipelines.report.page_tables import class_rows, findings, split_rows
 from beam_pipelines.report.sightings import EXTREMES, Sample
 from beam_pipelines.report.sketch import Sketch
 from data_contract.manifest import FORMAT_VERSION, Manifest
+from presentation.page.rendering import asset, environment, licences, shown
 from presentation.wording import readable_size
 
 _ODD = {
@@ -39,16 +34,17 @@ _ODD = {
 _MOST_IDS = 500
 """Lines of the label map."""
 _PLACES = ("class", "negative", *EXTREMES)
-_LICENCES = {"Chart.js": "vendor/chart.js-LICENSE.md", "chartjs-chart-matrix": "vendor/chartjs-chart-matrix-LICENSE"}
+_LICENCES = ("Chart.js", "chartjs-chart-matrix")
+_PACKAGE = "beam_pipelines.report"
+_STYLES = (("presentation", "page/base.css"), (_PACKAGE, "assets/page.css"))
 _SCRIPTS = (
-    "vendor/chart.umd.min.js",
-    "vendor/chartjs-chart-matrix.min.js",
-    "page_numbers.js",
-    "page_frames.js",
-    "page_bars.js",
-    "page_heat_maps.js",
-    "page_class_list.js",
-    "page.js",
+    ("presentation", "vendor/chart.umd.min.js"),
+    ("presentation", "vendor/chartjs-chart-matrix.min.js"),
+    ("presentation", "page/frames.js"),
+    ("presentation", "page/theme.js"),
+    ("presentation", "page/viewer.js"),
+    *((_PACKAGE, f"assets/page_{name}.js") for name in ("numbers", "series", "bars", "heat_maps", "class_list")),
+    (_PACKAGE, "assets/page.js"),
 )
 
 
@@ -133,9 +129,9 @@ def render_page(  # noqa: PLR0917 (what a report is made of)
         charted=len(data["cells"][0]) - 1 if data["cells"] else 0,
         united_splits=len(splits) - len(overview.splits) + 1 if len(splits) > len(overview.splits) else 0,
         hints=hints,
-        licences=[(name, _text_of(path)) for name, path in _LICENCES.items()],
-        styles=Markup(_text_of("page.css")),  # noqa: S704 (our own files)
-        scripts=[Markup(_text_of(name)) for name in _SCRIPTS],  # noqa: S704
+        licences=licences(_LICENCES),
+        styles=[asset(*name) for name in _STYLES],
+        scripts=[asset(*name) for name in _SCRIPTS],
         **_pictures(_tiles(figures, overview, names)),
         **_history(manifest, rejects),
     )
@@ -165,24 +161,15 @@ def _history(manifest: Manifest | None, rejects: Sequence[RejectSample]) -> dict
 
 
 def _template() -> Any:
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "separators": (",", ":")}
-    environment.filters |= {
+    page = environment()
+    page.filters |= {
         "size": readable_size,
-        "grouped": "{:,}".format,
-        "share": _share,
         "deviation": _deviation,
         "json": _json,
         "noun": noun,
         "counted": counted,
-        "class_name": _class_name,
     }
-    return environment.from_string(_text_of("page.html"))
-
-
-def _text_of(name: str) -> str:
-    folder = files("presentation") if name.startswith("vendor/") else files(__package__).joinpath("assets")
-    return folder.joinpath(name).read_text("utf-8")
+    return page.from_string(asset(_PACKAGE, "assets/page.html"))
 
 
 def _tiles(figures: Sequence[Figure], overview: Overview, split_names: Mapping[str, str]) -> list[_Tile]:
@@ -227,23 +214,6 @@ def _reasons(counts: Mapping[str, int], meanings: Mapping[str, str]) -> list[tup
     """Returns (code, count, meaning), the most frequent first."""
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return [(code, count, meanings.get(code, "")) for code, count in ordered]
-
-
-def _share(value: float) -> str:
-    """Returns a share as a person reads it.
-
-    >>> _share(0.5), _share(0.034), _share(0.0004), _share(0)
-    ('50%', '3.4%', '< 0.1%', '0%')
-    """
-    if value <= 0:
-        return "0%"
-    if value < 0.001:
-        return "< 0.1%"
-    return f"{value * 100:.0f}%" if value >= 0.0995 else f"{value * 100:.1f}%"
-
-
-def _class_name(name: str) -> str:
-    return shown_name(name) or "(no class)"
 
 
 def _json(value: Any) -> str:

@@ -10,6 +10,7 @@ from beam_pipelines.report.bins import ASPECT_EDGES, IMAGE_EDGES, PER_IMAGE_EDGE
 from beam_pipelines.report.sightings import ALL
 from beam_pipelines.report.sketch import Sketch
 from presentation.drawing.colours import colour_of, hex_of
+from presentation.page.rendering import shown, shown_name
 
 MOST_SPLITS = 12
 """Splits that the page tells apart: record files of others can be many."""
@@ -21,7 +22,6 @@ _MOST_CHARACTERS = 600_000
 """Of the classes' rows and histograms: beside 1,900,000 of drawings, the page stays below 3 MB."""
 _MOST_HISTOGRAM_CHARACTERS = 430_000
 _ROW_CHARACTERS, _COUNT_CHARACTERS, _TIMES_NAMED = 300, 90, 4
-_LONGEST_NAME = 120
 _USUAL_ORDER = ("train", "training", "validation", "valid", "val", "eval", "test", "testing")
 _FIELDS = ("areas", "under_32", "sizes", "aspects", "positions", "per_image")
 
@@ -64,22 +64,6 @@ class Overview:
     def frequency(self, one: ClassCounts) -> int:
         """Returns how often a class comes up, in boxes or in images."""
         return sum(one.boxes if self.counts_boxes else one.images)
-
-
-def shown(text: str) -> str:
-    """Returns text without characters that a page cannot hold, or that reorder what stands around them."""
-    return text.translate(_NOT_SHOWN).encode("utf-8", "replace").decode()
-
-
-def shown_name(name: str) -> str:
-    """Returns the name of a class as the page writes it: of a very long one the beginning."""
-    return shown(name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…")
-
-
-_NOT_SHOWN = dict.fromkeys(
-    (*range(9), 11, 12, *range(14, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\ufffd"
-)
-"""Control characters but tab and line breaks, and those of bidirectional overrides and isolates."""
 
 
 def counted(number: int, what: str) -> str:

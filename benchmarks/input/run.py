@@ -50,9 +50,7 @@ def main() -> None:
 def measure(command: list[str]) -> dict[str, float]:
     """Runs a contender. Returns what it printed."""
     python, script, *flags = command
-    done = subprocess.run(
-        [python, str(HERE / script), *flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    done = subprocess.run([python, str(HERE / script), *flags], check=False, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{script} failed:\n{done.stderr[-3000:]}")
     return json.loads(done.stdout.splitlines()[-1])

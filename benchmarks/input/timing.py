@@ -4,7 +4,7 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -31,11 +31,11 @@ def main(make: Make) -> None:
     print(json.dumps({"images_per_second": images / taken, "cpu_ms": 1000 * worked / images}))
 
 
-def images_of(iterator: object, seconds: float, batch: int) -> int:
+def images_of(iterator: Iterator[object], seconds: float, batch: int) -> int:
     """Takes batches for so long, at least one. Returns how many images they had."""
     images, end = 0, time.perf_counter() + seconds
     while not images or time.perf_counter() < end:
-        next(iterator)  # type: ignore[call-overload]
+        next(iterator)
         images += batch
     return images
 

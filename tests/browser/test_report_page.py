@@ -1,44 +1,20 @@
 """The page in a real browser, as a person uses it."""
 
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from beam_pipelines.report.sightings import ALL
 from beam_pipelines.report.sketch import Sketch
 
 from ..beam_pipelines.report.made_page import SPLITS, made_page, made_sketch, sighting
+from .visits import PHONE, Open, inks, visits_to
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-DESK = {"width": 1280, "height": 900}
-PHONE = {"width": 360, "height": 740}
 FOLDER = "Tiere & 100% <b>ü #2 حيوانات"
 CHARTS = ("classes", "per_image", "image_sizes", "sizes", "aspects", "positions")
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One browser for all; without any, a skip, or a failure where SHARDBOX_REQUIRE_BROWSER=1 says so."""
-    named = os.environ.get("SHARDBOX_CHROMIUM")
-    path = named or shutil.which("chromium") or shutil.which("chromium-browser")
-    if not path:
-        reason = "no Chromium here: install Debian's package chromium, or set SHARDBOX_CHROMIUM to its path"
-        if os.environ.get("SHARDBOX_REQUIRE_BROWSER") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with sync_playwright() as playwright:
-        yield from _launched(playwright, path)
-
-
-def _launched(playwright: Playwright, path: str) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-    yield browser
-    browser.close()
 
 
 @pytest.fixture(scope="session")
@@ -75,44 +51,11 @@ def many_classes() -> Sketch:
     return sketch
 
 
-class Visit:
-    """A page that is open, and all that went wrong on it."""
-
-    def __init__(self, context: BrowserContext, address: str):
-        self.address = address
-        self.faults: list[str] = []
-        self.requests: list[str] = []
-        self.page: Page = context.new_page()
-        self.page.on("console", lambda message: self.faults.append(f"{message.type}: {message.text}"))
-        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
-        self.page.on("dialog", lambda dialog: (self.faults.append("dialog"), dialog.dismiss()))
-        self.page.on("requestfailed", lambda request: self.faults.append(f"failed: {request.url[:99]}"))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-
-    def check(self) -> None:
-        """Nothing but the file itself was asked for, and nothing was complained of."""
-        assert self.faults == []
-        pages = {url.split("#")[0] for url in self.requests if not url.startswith("data:")}
-        assert pages == {self.address.split("#")[0]}
-
-
 @pytest.fixture
-def visit(browser: Browser, folder: Path) -> Iterator:
+def visit(browser: Browser, folder: Path) -> Iterator[Open]:
     """A function that opens a page: of its name, the fragment of its address, options of the browser's context."""
-    visits: list[Visit] = []
-
-    def opened(name: str = "pets", fragment: str = "", **options) -> Page:
-        context = browser.new_context(
-            **{"viewport": DESK, "color_scheme": "light", "reduced_motion": "reduce"} | options
-        )
-        visits.append(Visit(context, f"{(folder / name).as_uri()}.html{fragment}"))
-        visits[-1].page.goto(visits[-1].address)
-        return visits[-1].page
-
-    yield opened
-    for one in visits:
-        one.page.context.close()
-        one.check()
+    with visits_to(browser, folder) as opened:
+        yield lambda name="pets", fragment="", **options: opened(name, fragment, **options)
 
 
 def drawn(page: Page, chart: str) -> list[dict]:
@@ -120,18 +63,6 @@ def drawn(page: Page, chart: str) -> list[dict]:
     return page.evaluate(
         """(id) => Chart.getChart(`${id}-chart`).data.datasets.map(({split, counts, data}) =>
             ({split: numbers.data.splits[split] ?? "", counts: counts ?? data.map(({v}) => v)}))""",
-        chart,
-    )
-
-
-def inks(page: Page, chart: str) -> int:
-    """How many different colours the pixels of a chart have."""
-    return page.evaluate(
-        """(id) => {
-            const canvas = document.getElementById(`${id}-chart`);
-            const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
-            return new Set(new Uint32Array(pixels.buffer)).size;
-        }""",
         chart,
     )
 

@@ -1,3 +1,5 @@
+"""Datasets as the trainer opens them."""
+
 import hashlib
 import json
 
@@ -95,6 +97,4 @@ def test_a_manifest_of_another_version(tmp_path):
     file.write_text(json.dumps(json.loads(file.read_text()) | {"format_version": 2}))
     with pytest.raises(TrainingError) as failure:
         open_dataset(str(tmp_path))
-    assert str(failure.value) == (
-        f"{file}: format_version is 2, newer than 1: update Shardbox to read this dataset."
-    )
+    assert str(failure.value) == (f"{file}: format_version is 2, newer than 1: update Shardbox to read this dataset.")

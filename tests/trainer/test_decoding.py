@@ -56,6 +56,13 @@ def test_boxes_are_clipped_to_the_canvas():
     np.testing.assert_allclose(found["boxes"][0], (0, 0.1, 0.3, 1), atol=1e-5)
 
 
+def test_boxes_beside_the_canvas_are_left_out():
+    boxes = [(-0.4, 0.1, -0.1, 0.3), (0.6, 0.6, 0.9, 0.9), (0.1, 1.1, 0.3, 1.4)]
+    found = decoded(boxes, [(0.9,), (0.5,), (0.8,)])
+    assert found["counts"] == 1
+    np.testing.assert_allclose(found["boxes"][0], boxes[1], atol=1e-5)
+
+
 def test_only_the_best_candidates_are_considered():
     boxes = [(0.1, 0.1, 0.3, 0.3), (0.6, 0.6, 0.9, 0.9), (0.1, 0.6, 0.3, 0.9)]
     assert decoded(boxes, [(0.5,), (0.9,), (0.7,)], candidates=2)["counts"] == 2

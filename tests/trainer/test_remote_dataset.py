@@ -1,3 +1,5 @@
+"""Datasets in stores that TensorFlow does not read."""
+
 import sys
 from pathlib import Path
 
@@ -97,13 +99,13 @@ def test_a_file_that_is_not_what_the_manifest_says(store, change):
 
 def test_a_file_that_is_missing(store):
     store.rm(f"/bucket/made/{FIRST}")
-    with pytest.raises(TrainingError, match=f"^{URL}/{FIRST} cannot be copied to this machine \\(.*\\)$"):
+    with pytest.raises(TrainingError, match=rf"^{URL}/{FIRST} cannot be copied to this machine \(.*\)$"):
         open_dataset(URL).shard_paths("train")
     assert cached() == []
 
 
 def test_a_dataset_that_is_not_there(store):
-    with pytest.raises(TrainingError, match="^memory://bucket/none/manifest.json could not be read "):
+    with pytest.raises(TrainingError, match=r"^memory://bucket/none/manifest.json could not be read "):
         open_dataset("memory://bucket/none")
 
 
@@ -112,8 +114,8 @@ def test_a_store_of_which_the_package_is_missing(monkeypatch):
     with pytest.raises(TrainingError) as failure:
         open_dataset("s3://bucket/data")
     assert str(failure.value) == (
-        "s3://bucket/data/manifest.json needs packages that are missing: pip install fsspec s3fs; or copy the folder to "
-        "this machine (aws s3 sync) and give that"
+        "s3://bucket/data/manifest.json needs packages that are missing: pip install fsspec s3fs; or copy the folder "
+        "to this machine (aws s3 sync) and give that"
     )
 
 
@@ -121,8 +123,8 @@ def test_a_kind_of_store_that_nobody_knows():
     with pytest.raises(TrainingError) as failure:
         open_dataset("nowhere://data")
     assert str(failure.value) == (
-        "nowhere://data/manifest.json cannot be read (Protocol not known: nowhere): copy the folder to this machine and "
-        "give that"
+        "nowhere://data/manifest.json cannot be read (Protocol not known: nowhere): copy the folder to this machine "
+        "and give that"
     )
 
 

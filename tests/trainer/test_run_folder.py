@@ -9,7 +9,7 @@ from trainer.configuration import read_settings
 from trainer.dataset_folder import open_dataset
 from trainer.failures import TrainingError
 from trainer.network.building import build_detector
-from trainer.run_folder import RunFolder, dataset_sha256
+from trainer.run_folder import RunFolder
 from trainer.settings import AnchorSettings
 
 from .made_datasets import shapes_dataset
@@ -32,7 +32,7 @@ def detector():
 def folder_of(path, dataset, changes=()):
     settings = read_settings([], [*SMALL, *changes])
     classes = dict(dataset.manifest.classes)
-    return RunFolder(str(path), settings, settings, dataset.path, dataset_sha256(dataset), classes)
+    return RunFolder(str(path), settings, settings, dataset.path, dataset.sha256, classes)
 
 
 def test_a_folder_is_read_as_it_was_written(tmp_path, dataset, detector):
@@ -66,8 +66,30 @@ def test_no_folder_of_a_run(tmp_path):
         assert str(raised.value) == f"{path} {there}: give the --model_dir of `shardbox-train fit`"
 
 
+def test_a_dataset_has_a_run_json_too(tmp_path):
+    (tmp_path / "run.json").write_text('{"seconds": 3}')
+    assert not RunFolder.exists(str(tmp_path))
+    with pytest.raises(TrainingError) as raised:
+        RunFolder.open(str(tmp_path))
+    assert str(raised.value) == (
+        f"{tmp_path}/run.json is not of a training run: give the --model_dir of `shardbox-train fit`"
+    )
+
+
+def test_weights_that_no_mean_precision_chose(tmp_path, dataset, detector):
+    run = folder_of(tmp_path / "run", dataset)
+    run.save(detector)
+    run.save_weights(detector, "latest", {"step": 3})
+    assert (run.step_of("latest"), run.step_of("best")) == (3, None)
+    with pytest.raises(TrainingError) as raised:
+        run.load_detector("best")
+    assert str(raised.value) == (
+        f"{run.path} has no best weights yet: no evaluation has given a mAP; give --checkpoint latest"
+    )
+
+
 def test_a_folder_of_another_version(tmp_path):
-    (tmp_path / "run.json").write_text('{"format_version": 9}')
+    (tmp_path / "run.json").write_text('{"format_version": 9, "settings": {}, "given": {}}')
     with pytest.raises(TrainingError) as raised:
         RunFolder.open(str(tmp_path))
     assert str(raised.value) == f"{tmp_path}/run.json is of format 9, not 1: train again"

@@ -64,7 +64,7 @@ def _is_read_rightly(image: Image.Image) -> bool:
     if image.getexif().get(_ORIENTATION, 1) != 1:
         return False
     if image.format in ("JPEG", "MPO"):
-        return True
+        return image.mode in ("L", "RGB")
     return image.format == "PNG" and image.mode in ("1", "L", "LA", "P", "RGB", "RGBA")
 
 

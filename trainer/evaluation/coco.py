@@ -87,7 +87,7 @@ def _objects_by_class(truths: Sequence[Truth], class_count: int) -> Iterator[lis
     boxes = _as_coco(np.concatenate([truth.boxes for truth in truths]))
     crowds = np.concatenate([truth.is_crowd for truth in truths])
     difficult = np.concatenate([truth.difficult for truth in truths])
-    areas = np.where(difficult & ~crowds, _IGNORED_AREA, np.concatenate([truth.areas for truth in truths]))
+    areas = np.where(difficult, _IGNORED_AREA, np.concatenate([truth.areas for truth in truths]))
     for rows, pictures in _rows_by_class([truth.labels for truth in truths], class_count):
         yield [
             {"image_id": picture, "category_id": 1, "bbox": box, "area": area, "iscrowd": crowd}

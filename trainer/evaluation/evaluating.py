@@ -1,14 +1,14 @@
 """A detector's weights evaluated on a split: figures, and the worst pictures drawn."""
 
 import io
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import tensorflow as tf
+from PIL import Image
 
 from trainer.dataset_folder import DatasetFolder
-from trainer.decoding import detect_on_canvas
+from trainer.decoding import Detections, detect_on_canvas
 from trainer.drawing import draw_detections
 from trainer.evaluation.collecting import collect
 from trainer.evaluation.matching import match_all
@@ -19,8 +19,9 @@ from trainer.evaluation.pictures import Found, Truth
 from trainer.evaluation.result import Evaluation
 from trainer.failures import TrainingError
 from trainer.input_pipeline.evaluation import evaluation_batches
+from trainer.input_pipeline.failing import explained
 from trainer.input_pipeline.pictures import read_pictures
-from trainer.run_folder import WEIGHTS, RunFolder, Which, dataset_sha256
+from trainer.run_folder import RunFolder, Which
 from trainer.settings import Settings
 
 _MOST_DRAWN = 24
@@ -57,36 +58,24 @@ def evaluate(
     run.check_classes(dataset)
     split = dataset.evaluation_split(settings.evaluation.split)
     detector = run.load_detector(which)
-    batches = evaluation_batches(dataset, split, settings, settings.evaluation.batch_size)
     detect = detect_on_canvas(detector, settings.decoding)
-    try:
-        truths, founds = collect(batches, detect, detector.image_size, settings.input.resize, progress)
-    except tf.errors.ResourceExhaustedError:
-        size = settings.evaluation.batch_size
-        raise TrainingError(
-            f"the device ran out of memory with evaluation.batch_size {size}: take a smaller one"
-        ) from None
-    except (tf.errors.DataLossError, tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:
-        reason = str(error.message).partition("\n")[0][:200]
-        raise TrainingError(
-            f"split '{split}' of {dataset.path} cannot be read ({reason}): `shardbox verify {dataset.path}` tells more"
-        ) from None
+    truths, founds = collect_split(detect, dataset, split, settings, progress=progress)
     matchings = match_all(truths, founds)
     metrics = measure(truths, founds, dataset.class_names, matchings)
     score = metrics.confusion.score
     mistakes = worst(truths, founds, matchings, score, _MOST_DRAWN)
     evaluation = Evaluation(
-        split,
-        which,
-        _step(run, which),
-        dataset_sha256(dataset),
-        detector.image_size,
-        settings.input.resize,
-        settings.decoding.model_dump(mode="json"),
-        dataset.class_ids,
-        metrics,
-        tuple(mistakes),
-        split == settings.training.split,
+        split=split,
+        checkpoint=which,
+        step=run.step_of(which),
+        dataset_sha256=dataset.sha256,
+        image_size=detector.image_size,
+        resize=settings.input.resize,
+        decoding=settings.decoding.model_dump(mode="json"),
+        class_ids=dataset.class_ids,
+        metrics=metrics,
+        worst=tuple(mistakes),
+        was_trained_on=split == settings.training.split,
     )
     encoded = read_pictures(dataset, split, [one.source_id for one in mistakes]) if mistakes else {}
     drawings = [
@@ -95,14 +84,65 @@ def evaluate(
     return Evaluated(evaluation, drawings)
 
 
-def _step(run: RunFolder, which: Which) -> int | None:
-    """Returns the step after which weights were kept; None if that is not known."""
+def collect_split(
+    detect: Callable[[tf.Tensor], Detections],
+    dataset: DatasetFolder,
+    split: str,
+    settings: Settings,
+    *,
+    progress: Callable[[int], None] = lambda _: None,
+    most: int | None = None,
+) -> tuple[list[Truth], list[Found]]:
+    """Runs a detector over a split.
+
+    Args:
+        detect: as `decoding.detect_on_canvas` makes it.
+        dataset: with the split.
+        split: its name.
+        settings: `input` and `evaluation` are used.
+        progress: is told how many pictures are done.
+        most: pictures to look at; None for all.
+
+    Raises:
+        TrainingError: the device is too small for the batches, or the records cannot be read.
+    """
+    size = settings.evaluation.batch_size
+    batches = evaluation_batches(dataset, split, settings, size)
+    if most:
+        batches = batches.unbatch().take(most).batch(size)
     try:
-        with open(run.file(WEIGHTS, f"{which}.json"), encoding="utf-8") as file:
-            told: Any = json.load(file)
-        return int(told["step"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return collect(
+            _read(batches, dataset, split), detect, settings.input.image_size, settings.input.resize, progress
+        )
+    except tf.errors.ResourceExhaustedError:
+        raise TrainingError(
+            f"the device ran out of memory with evaluation.batch_size {size}: take a smaller one"
+        ) from None
+
+
+def _read(batches: tf.data.Dataset, dataset: DatasetFolder, split: str) -> Iterator[Any]:
+    """Yields batches; what goes wrong while they are read is told with the record."""
+    iterator = iter(batches)
+    while True:
+        with explained(dataset, split):
+            batch = next(iterator, None)
+        if batch is None:
+            return
+        yield batch
+
+
+def draw_pictures(
+    seen: Sequence[tuple[Truth, Found]], dataset: DatasetFolder, split: str, score: float
+) -> list[Image.Image | None]:
+    """Draws what is on some pictures and what is found there; None for one that cannot be drawn."""
+    encoded = read_pictures(dataset, split, [truth.source_id for truth, _ in seen])
+    drawn: list[Image.Image | None] = []
+    for truth, found in seen:
+        try:
+            drawn.append(draw_detections(encoded[truth.source_id], truth, found, dataset, score=score))
+        except (KeyError, OSError):
+            drawn.append(None)
+    return drawn
 
 
 def _draw(encoded: bytes | None, truth: Truth, found: Found, dataset: DatasetFolder, score: float) -> Drawing:

@@ -21,6 +21,9 @@ _HEADERS = ("class", "objects", "mAP", "mAP50", "mAP75", "AR100", "VOC", "precis
 def print_evaluation(evaluation: Evaluation, screen: Console) -> None:
     """Prints a row for each class, those with the most objects first, a total, and what is worth knowing."""
     metrics, rows = evaluation.metrics, rows_of(evaluation)
+    step = "" if evaluation.step is None else f" of step {evaluation.step:,}"
+    counts = f"{counted(metrics.pictures, 'picture')}, {counted(metrics.objects, 'object')}"
+    say(screen, f"{evaluation.checkpoint} weights{step} on {printable(evaluation.split)}: {counts}")
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for header in _HEADERS:
         table.add_column(header, justify="left" if header == "class" else "right", overflow="fold")

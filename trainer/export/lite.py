@@ -6,8 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from trainer.boxes import area, decode_deltas
-from trainer.decoding import Detections
-from trainer.decoding import _vote as vote
+from trainer.decoding import Detections, vote
 from trainer.export.description import Description
 from trainer.export.precision import in_float32
 from trainer.failures import TrainingError

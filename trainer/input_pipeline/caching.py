@@ -9,8 +9,9 @@ import tensorflow as tf
 from trainer.dataset_folder import DatasetFolder
 from trainer.input_pipeline.failing import explained
 from trainer.input_pipeline.memory import free_memory
-from trainer.input_pipeline.samples import decoded_samples
+from trainer.input_pipeline.samples import calls, decode_sample, parsed_samples
 from trainer.input_pipeline.shards import records
+from trainer.input_pipeline.tracing import as_written
 from trainer.settings import Settings
 
 _SHARE = 0.25
@@ -48,7 +49,8 @@ def load_samples(dataset: DatasetFolder, settings: Settings) -> LoadedSamples:
     """
     split = settings.training.split
     count = dataset.split(split).images
-    stream = decoded_samples(records(dataset.shard_paths(split)), dataset.class_ids, settings.input)
+    stream = parsed_samples(records(dataset.shard_paths(split)), dataset.class_ids, settings.input)
+    stream = stream.map(as_written(lambda parsed: decode_sample(parsed, settings.input)), calls(settings.input))
     whole = {name: _empty(count, spec) for name, spec in stream.element_spec.items()}
     stream = stream.apply(tf.data.experimental.assert_cardinality(count))
     with explained(dataset, split):

@@ -38,7 +38,12 @@ def evaluation_batches(dataset: DatasetFolder, split: str, settings: Settings, b
     def parse(serialized: tf.Tensor) -> dict[str, Any]:
         parsed = parse_records(serialized)
         parsed["labels"] = classes_of(parsed.pop("label_ids"), dataset.class_ids)
-        return {name: value.to_tensor(_RAGGED[name]) if name in _RAGGED else value for name, value in parsed.items()}
+        most = tf.maximum(tf.reduce_max(parsed["labels"].row_lengths()), 1)  # unbatch breaks down on sides of 0
+        shapes = {name: tf.stack([-1, most, 4] if name == "boxes" else [-1, most]) for name in _RAGGED}
+        return {
+            name: value.to_tensor(_RAGGED[name], shape=shapes[name]) if name in _RAGGED else value
+            for name, value in parsed.items()
+        }
 
     @as_written
     def decode(sample: dict[str, Any]) -> dict[str, Any]:

@@ -116,9 +116,10 @@ def _about_file(found: _Failing, dataset: DatasetFolder) -> str:
     if isinstance(found.error, tf.errors.NotFoundError):
         return f"{found.path} is missing: copy the whole dataset again, or build it again"
     if isinstance(found.error, tf.errors.DataLossError):
+        whole = counted(found.number, "record")
         return (
-            f"{found.path} is damaged after {counted(found.number, 'record')}: `shardbox verify {dataset.path}` tells more; "
-            "copy the file again, or build the dataset again"
+            f"{found.path} is damaged after {whole}: `shardbox verify {dataset.path}` tells more; copy the file again, "
+            "or build the dataset again"
         )
     return f"{found.path} cannot be read ({_first_line(found.error)})"
 

@@ -62,6 +62,8 @@ def _decode_other(encoded: tf.Tensor, size: int, resize: str) -> tuple[tf.Tensor
 
 def read_pictures(dataset: DatasetFolder, split: str, source_ids: Collection[int]) -> dict[int, bytes]:
     """Returns the encoded bytes of some pictures of a split, by `source_id`; those that are not there are left out."""
+    if not source_ids:
+        return {}
     wanted = tf.constant([str(number) for number in source_ids], tf.string)
     features = {key: tf.io.FixedLenFeature([], tf.string) for key in (keys.IMAGE_SOURCE_ID, keys.IMAGE_ENCODED)}
     found: dict[int, bytes] = {}

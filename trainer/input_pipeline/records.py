@@ -78,9 +78,8 @@ def classes_of(label_ids: tf.RaggedTensor, class_ids: Sequence[int]) -> tf.Ragge
     known = tf.constant(list(class_ids), tf.int64)
     ids = label_ids.flat_values
     found = tf.minimum(tf.searchsorted(known, ids), len(class_ids) - 1)
-    check = tf.Assert(tf.reduce_all(tf.gather(known, found) == ids), ["a label id is not in the label map", ids])
-    with tf.control_dependencies([check]):
-        return label_ids.with_flat_values(tf.identity(found))
+    tf.Assert(tf.reduce_all(tf.gather(known, found) == ids), ["a label id is not in the label map", ids])
+    return label_ids.with_flat_values(found)
 
 
 def training_labels(parsed: Parsed, class_ids: Sequence[int], ignore_difficult: bool) -> tf.RaggedTensor:

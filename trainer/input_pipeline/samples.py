@@ -14,8 +14,8 @@ from trainer.settings import InputSettings
 _PARSED_AT_A_TIME = 32
 
 
-def decoded_samples(records: tf.data.Dataset, class_ids: Sequence[int], settings: InputSettings) -> tf.data.Dataset:
-    """Returns, for each record, image uint8 [size, size, 3], boxes and labels as in a batch, source_ids int64 []."""
+def parsed_samples(records: tf.data.Dataset, class_ids: Sequence[int], settings: InputSettings) -> tf.data.Dataset:
+    """Returns, for each record, what `decode_sample` takes."""
 
     @as_written
     def parse(serialized: tf.Tensor) -> dict[str, Any]:
@@ -24,14 +24,16 @@ def decoded_samples(records: tf.data.Dataset, class_ids: Sequence[int], settings
         targets = padded_targets(parsed["boxes"], labels, settings.max_boxes)
         return {"encoded": parsed["encoded"], "source_ids": parsed["source_ids"], **targets}
 
-    @as_written
-    def decode(sample: dict[str, Any]) -> dict[str, Any]:
-        image, original = decode_on_canvas(sample["encoded"], settings.image_size, settings.resize)
-        boxes = boxes_to_canvas(sample["boxes"], original, settings.image_size, settings.resize)
-        return {"image": image, "boxes": boxes, "labels": sample["labels"], "source_ids": sample["source_ids"]}
+    return records.batch(_PARSED_AT_A_TIME).map(parse, calls(settings)).unbatch()
 
-    calls = settings.parallel_calls or tf.data.AUTOTUNE
-    options = tf.data.Options()
-    options.deterministic = True
-    parsed = records.batch(_PARSED_AT_A_TIME).map(parse, num_parallel_calls=calls).unbatch()
-    return parsed.map(decode, num_parallel_calls=calls).with_options(options)
+
+def decode_sample(parsed: dict[str, Any], settings: InputSettings) -> dict[str, Any]:
+    """Returns image uint8 [size, size, 3], boxes and labels as in a batch, source_ids int64 []."""
+    image, original = decode_on_canvas(parsed["encoded"], settings.image_size, settings.resize)
+    boxes = boxes_to_canvas(parsed["boxes"], original, settings.image_size, settings.resize)
+    return {"image": image, "boxes": boxes, "labels": parsed["labels"], "source_ids": parsed["source_ids"]}
+
+
+def calls(settings: InputSettings) -> int:
+    """Returns `num_parallel_calls` for tf.data."""
+    return settings.parallel_calls or tf.data.AUTOTUNE

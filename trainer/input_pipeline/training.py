@@ -1,11 +1,14 @@
 """Batches to train on: an endless stream that is a function of the seed and the step."""
 
+from collections.abc import Callable
+from typing import Any
+
 import tensorflow as tf
 
 from trainer.augmentation.applying import PARTNERS, Sample, augment, needs_partners
 from trainer.dataset_folder import DatasetFolder
 from trainer.input_pipeline.caching import load_samples, resolve_cache, sample_at
-from trainer.input_pipeline.samples import decoded_samples
+from trainer.input_pipeline.samples import calls, decode_sample, parsed_samples
 from trainer.input_pipeline.shards import shuffled_records
 from trainer.input_pipeline.tracing import as_written
 from trainer.settings import Settings
@@ -35,15 +38,23 @@ def training_batches(
         TrainingError: the dataset has no such split.
         ValueError: the processes cannot share the batch evenly.
     """
-    index, count = workers
+    count = workers[1]
     if settings.input.batch_size % count:
         raise ValueError(f"{count} processes cannot share a batch of {settings.input.batch_size} evenly")
     batch = settings.input.batch_size // count
     first = steps_done * settings.input.batch_size
-    positions = tf.data.Dataset.range(first + index, tf.int64.max, count)
-    samples = _samples(dataset, settings, first, workers, positions)
-    if settings.augmentation:
-        samples = _augmented(samples, positions, settings, batch)
+    stream, make = _source(dataset, settings, first, workers)
+    grouped = needs_partners(settings.augmentation)
+    if grouped:
+        stream = with_partners(stream.map(as_written(make), calls(settings.input)), batch)
+
+    @as_written
+    def change(position: tf.Tensor, given: Any) -> Sample:
+        sample, *partners = given if grouped else (make(given),)
+        key = tf.stack([tf.constant(settings.seed), tf.cast(position % 2**31, tf.int32)])
+        return augment(sample, key, settings.augmentation, partners) if settings.augmentation else sample
+
+    samples = tf.data.Dataset.zip((_positions(first, workers), stream)).map(change, calls(settings.input))
     batches = samples.batch(batch, drop_remainder=True).map(as_written(_named))
     options = tf.data.Options()
     options.deterministic = True
@@ -54,33 +65,26 @@ def _named(batch: Sample) -> Sample:
     return {"images": batch["image"], **{name: batch[name] for name in ("boxes", "labels", "source_ids")}}
 
 
-def _samples(
-    dataset: DatasetFolder, settings: Settings, first: int, workers: tuple[int, int], positions: tf.data.Dataset
-) -> tf.data.Dataset:
-    """Returns the pictures of a process as they are, in the order of their positions in the stream."""
+def _positions(first: int, workers: tuple[int, int]) -> tf.data.Dataset:
+    """Returns the places in the stream that a process takes, from one on which a batch begins."""
+    index, count = workers
+    return tf.data.Dataset.range(first + index, tf.int64.max, count)
+
+
+def _source(
+    dataset: DatasetFolder, settings: Settings, first: int, workers: tuple[int, int]
+) -> tuple[tf.data.Dataset, Callable[[Any], Any]]:
+    """Returns something for each position that a process takes, and what makes a sample of it."""
     if resolve_cache(dataset, settings) == "memory":
         loaded = load_samples(dataset, settings)
-        return positions.map(as_written(lambda position: sample_at(loaded, position, settings.seed)), _calls(settings))
+        return _positions(first, workers), lambda position: sample_at(loaded, position, settings.seed)
     split = dataset.split(settings.training.split)
     paths = dataset.shard_paths(settings.training.split)
     buffer = min(settings.input.shuffle_buffer, max(1, _MOST_SHUFFLED * split.images // max(1, split.bytes)))
     stream = shuffled_records(paths, split.images, buffer, settings.seed, first)
     index, count = workers
-    return decoded_samples(stream.shard(count, index), dataset.class_ids, settings.input)
-
-
-def _augmented(samples: tf.data.Dataset, positions: tf.data.Dataset, settings: Settings, batch: int) -> tf.data.Dataset:
-    """Returns the samples, changed as `settings.augmentation` says; their positions are the seeds."""
-
-    @as_written
-    def change(position: tf.Tensor, given: Sample | tuple[Sample, ...]) -> Sample:
-        sample, *partners = given if isinstance(given, tuple) else (given,)
-        key = tf.stack([tf.constant(settings.seed), tf.cast(position % 2**31, tf.int32)])
-        return augment(sample, key, settings.augmentation, partners)
-
-    if needs_partners(settings.augmentation):
-        samples = with_partners(samples, batch)
-    return tf.data.Dataset.zip((positions, samples)).map(change, _calls(settings))
+    parsed = parsed_samples(stream.shard(count, index), dataset.class_ids, settings.input)
+    return parsed, lambda sample: decode_sample(sample, settings.input)
 
 
 def with_partners(samples: tf.data.Dataset, batch: int) -> tf.data.Dataset:
@@ -101,7 +105,3 @@ def with_partners(samples: tf.data.Dataset, batch: int) -> tf.data.Dataset:
         return group[1:], group
 
     return batches.scan((empty,) * PARTNERS, slide).skip(PARTNERS).unbatch()
-
-
-def _calls(settings: Settings) -> int:
-    return settings.input.parallel_calls or tf.data.AUTOTUNE

@@ -10,8 +10,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from presentation.refusals import UsageError
 from presentation.terminal import say
-from presentation.wording import counted
 from trainer.configuration import read_settings
+from trainer.evaluation.page import render_page
+from trainer.evaluation.printing import print_evaluation
+from trainer.evaluation.result import to_json
 from trainer.failures import TrainingError
 from trainer.settings import Settings
 from trainer.whole_files import write_whole
@@ -65,9 +67,6 @@ def run(values: argparse.Namespace, screen: Console) -> None:
         _check_output(values.output, values.overwrite)
     from trainer.dataset_folder import open_dataset  # noqa: PLC0415 (TensorFlow takes seconds to load)
     from trainer.evaluation.evaluating import evaluate  # noqa: PLC0415
-    from trainer.evaluation.page import render_page  # noqa: PLC0415
-    from trainer.evaluation.printing import print_evaluation  # noqa: PLC0415
-    from trainer.evaluation.result import to_json  # noqa: PLC0415
     from trainer.run_folder import RunFolder  # noqa: PLC0415
 
     told = RunFolder.open(values.model_dir)
@@ -77,13 +76,6 @@ def run(values: argparse.Namespace, screen: Console) -> None:
     output = values.output or told.file("evaluation", _folder_name(split))
     with _progress(screen, dataset.split(split).images) as progress:
         evaluation, drawings = evaluate(told, dataset, settings, values.checkpoint, progress)
-    metrics = evaluation.metrics
-    step = "" if evaluation.step is None else f" of step {evaluation.step:,}"
-    say(
-        screen,
-        f"{values.checkpoint} weights{step} on {split}: {counted(metrics.pictures, 'picture')}, "
-        f"{counted(metrics.objects, 'object')}",
-    )
     print_evaluation(evaluation, screen)
     os.makedirs(output, exist_ok=True)
     for name, text in ((PAGE_NAME, render_page(evaluation, drawings)), (METRICS_NAME, to_json(evaluation))):

@@ -1,6 +1,8 @@
 """Checkpoints: all that a run needs to go on exactly."""
 
 import os
+import re
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +28,9 @@ class Checkpoints:
 
     def __init__(self, folder: str, detector: Detector, optimizer: Any, devices: Devices, keep: int):
         self._step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
-        self._checkpoint = tf.train.Checkpoint(model=detector.model, optimizer=optimizer, step=self._step)
+        self._checkpoint = tf.train.Checkpoint(
+            model=detector.model, optimizer=optimizer, step=self._step, dropout=_seeds(detector)
+        )
         self._folder = folder
         # The machines' local disks go when they go; this folder goes with the process.
         self._aside = None if devices.is_chief else tempfile.TemporaryDirectory(prefix="shardbox-")
@@ -34,27 +38,44 @@ class Checkpoints:
         self._manager = tf.train.CheckpointManager(self._checkpoint, place, max_to_keep=keep)
 
     def restore(self) -> int:
-        """Restores the latest checkpoint. Returns its step; 0 if there is none.
+        """Restores the latest checkpoint that can be read. Returns its step; 0 if the run has none yet.
 
         Raises:
-            TrainingError: it cannot be read, or is of another network.
+            TrainingError: none of them can be read, or they are of another network.
         """
-        latest = tf.train.latest_checkpoint(self._folder)
-        if latest is None:
-            return 0
-        try:
-            self._checkpoint.restore(latest).assert_existing_objects_matched()
-        except (AssertionError, ValueError, tf.errors.OpError) as error:
-            raise TrainingError(
-                f"checkpoint {latest} cannot be restored ({_first_line(error)}): delete its files to go on from the "
-                "one before, or train anew with --restart"
-            ) from None
-        return int(self._step.numpy())
+        reasons = []
+        for path in reversed(checkpoints_in(self._folder)):
+            try:
+                self._checkpoint.restore(path).assert_existing_objects_matched()
+                return int(self._step.numpy())
+            except (AssertionError, ValueError, tf.errors.OpError) as error:
+                reasons.append(f"{path} ({_first_line(error)})")
+        if reasons:
+            raise TrainingError(f"no checkpoint can be restored: {'; '.join(reasons)}. Train anew with --restart")
+        return 0
 
     def save(self, step: int) -> None:
-        """Keeps the present state as that after `step` steps."""
+        """Keeps the present state as that after `step` steps.
+
+        Raises:
+            TrainingError: it cannot be written.
+        """
         self._step.assign(step)
-        self._manager.save(checkpoint_number=step)
+        try:
+            self._manager.save(checkpoint_number=step)
+        except (tf.errors.OpError, OSError) as error:
+            raise TrainingError(
+                f"the checkpoint of step {step:,} cannot be written to {self._folder} ({_first_line(error)}): free "
+                "some room, and run the same command again"
+            ) from None
+
+
+def checkpoints_in(folder: str) -> list[str]:
+    """Returns the whole checkpoints in a folder, by their steps."""
+    found = re.compile(r"(ckpt-(\d+))\.index")
+    names = os.listdir(folder) if os.path.isdir(folder) else []
+    numbered = sorted((int(match[2]), match[1]) for match in map(found.fullmatch, names) if match)
+    return [os.path.join(folder, name) for _, name in numbered]
 
 
 @contextmanager
@@ -78,8 +99,17 @@ def evaluation_weights(detector: Detector, optimizer: Any) -> Iterator[None]:
 def clear(folder: str) -> None:
     """Deletes the checkpoints in a folder, and nothing else."""
     for name in os.listdir(folder) if os.path.isdir(folder) else ():
-        if name == "checkpoint" or name.startswith("ckpt-"):
-            os.unlink(os.path.join(folder, name))
+        path = os.path.join(folder, name)
+        if re.fullmatch(r"ckpt-\d+_temp", name) and os.path.isdir(path):  # of a process that was killed
+            shutil.rmtree(path)
+        elif name == "checkpoint" or re.fullmatch(r"ckpt-\d+\.(index|data-\d{5}-of-\d{5})", name):
+            os.unlink(path)
+
+
+def _seeds(detector: Detector) -> list[tf.Variable]:
+    """Returns what the random numbers of dropout go on from, which Keras keeps apart from the weights."""
+    layers = detector.model._flatten_layers()
+    return [one.state.value for layer in layers for one in getattr(layer, "_seed_generators", ())]
 
 
 def _first_line(error: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -84,7 +85,8 @@ def choose_devices(settings: TrainingSettings, precision: str | None = None) -> 
             "(pip install 'tensorflow[and-cuda]'), check `nvidia-smi`, or leave training.require_gpu out"
         )
     for gpu in gpus:
-        tf.config.experimental.set_memory_growth(gpu, True)
+        with suppress(RuntimeError):  # it is set already, and the GPU in use
+            tf.config.experimental.set_memory_growth(gpu, True)
     machines, index = _cluster()
     kind = settings.distribution
     if kind == "auto":
@@ -93,6 +95,10 @@ def choose_devices(settings: TrainingSettings, precision: str | None = None) -> 
         raise TrainingError(
             "training.distribution is multi_worker, but TF_CONFIG names no machines: set it on each of them, "
             'such as {"cluster": {"worker": ["host1:2222", "host2:2222"]}, "task": {"type": "worker", "index": 0}}'
+        )
+    if kind != "multi_worker" and machines > 1:
+        raise TrainingError(
+            f"training.distribution is {kind}, but TF_CONFIG names {machines} machines: leave out one of the two"
         )
     if precision is None:
         precision = settings.precision if settings.precision != "auto" else _fast_precision(gpus)

@@ -13,13 +13,10 @@ from rich.console import Console
 from presentation.terminal import say
 from trainer.dataset_folder import DatasetFolder, open_dataset
 from trainer.decoding import detect_on_canvas
-from trainer.drawing import draw_detections
-from trainer.evaluation.collecting import collect
+from trainer.evaluation.evaluating import collect_split, draw_pictures
 from trainer.evaluation.metrics import Metrics, measure
 from trainer.failures import TrainingError
-from trainer.input_pipeline.evaluation import evaluation_batches
 from trainer.input_pipeline.failing import explained
-from trainer.input_pipeline.pictures import read_pictures
 from trainer.input_pipeline.training import training_batches
 from trainer.network.detector import Detector
 from trainer.run_folder import CHECKPOINTS, RunFolder
@@ -30,6 +27,7 @@ from trainer.training.optimizers import make_optimizer
 from trainer.training.preparing import kept_precision, prepare
 from trainer.training.train_step import Batches, make_train_step, synchronise_batch_norms
 from trainer.training.watching import Watch
+from trainer.training.window import Window, explain_no_number
 
 _DRAWN = 4
 """Pictures of the evaluated split that TensorBoard shows."""
@@ -60,7 +58,7 @@ def fit(data: str, model_dir: str, given: Settings, screen: Console, restart: bo
         TrainingError: the data, the settings and the machine do not go together, or training broke down.
     """
     began = time.monotonic()
-    dataset = open_dataset(data)
+    dataset = open_dataset(data, lambda line: say(screen, line))
     devices = choose_devices(given.training, kept_precision(model_dir) if not restart else None)
     devices.check_batch(given.input.batch_size)
     screen = screen if devices.is_chief else Console(quiet=True)
@@ -100,7 +98,7 @@ class Loop:
         )
         self._detect = detect_on_canvas(detector, settings.decoding)
         self._metrics: Metrics | None = None
-        self._best = dict(run.best)
+        self._best = run.told("best")
 
     def train(self, began: float) -> Fitted:
         """Makes the steps that are left.
@@ -114,11 +112,12 @@ class Loop:
         watch = Watch(self._run, self._screen, settings.steps, start) if self._devices.is_chief else None
         if start:
             say(self._screen, f"going on from step {start:,}")
+        self._check_together(start)
+        if self._devices.is_chief and start and self._run.step_of("latest") != start:
+            self._keep_weights(start)  # it was killed between the two
         try:
             with watch.shown(start) if watch else nullcontext():
                 self._steps(start, watch)
-        except tf.errors.ResourceExhaustedError as error:
-            raise TrainingError(_out_of_memory(self._settings, error)) from None
         finally:
             if watch:
                 watch.close()
@@ -130,11 +129,14 @@ class Loop:
             return
         batches = self._batches(start)
         train_step = make_train_step(self._detector, self._optimizer, self._settings.loss, self._devices)
-        window = _Window()
+        window = Window()
         for step in range(start + 1, settings.steps + 1):
             with window.waiting(), explained(self._dataset, settings.split):
                 together: Batches = tuple(next(batches) for _ in range(self._settings.optimizer.accumulate))
-            window.add(train_step(together), together)
+            try:
+                window.add(train_step(together), together)
+            except tf.errors.ResourceExhaustedError as error:
+                raise TrainingError(_out_of_memory(self._settings, error)) from None
             if watch:
                 watch.step(step, window.latest_loss, self._images_a_step)
             last = step == settings.steps
@@ -142,12 +144,14 @@ class Loop:
             keep = evaluate or step % settings.checkpoint_every == 0
             if keep or step % settings.log_every == 0:
                 self._look(window, step, watch)
-                window = _Window()
+                window = Window()
             if evaluate and watch:
                 self._evaluate(step, watch)
             if keep:
-                self._keep(step)
-                window = _Window()
+                self._checkpoints.save(step)
+                if watch:
+                    self._keep_weights(step)
+                window = Window()
 
     def _batches(self, start: int) -> Iterator[Any]:
         """Returns what the devices of this machine take, from a step on."""
@@ -163,17 +167,17 @@ class Loop:
     def _images_a_step(self) -> int:
         return self._settings.input.batch_size * self._settings.optimizer.accumulate
 
-    def _look(self, window: "_Window", step: int, watch: Watch | None) -> None:
-        """Reads the losses since the last look.
+    def _look(self, window: Window, step: int, watch: Watch | None) -> None:
+        """Reads the figures since the last look.
 
         Raises:
             TrainingError: one is no number.
         """
-        losses = window.losses()
-        if not np.isfinite(losses).all():
-            raise TrainingError(_no_number(losses, window, step))
+        figures = window.figures()
+        if not np.isfinite(figures).all():
+            raise TrainingError(explain_no_number(figures, window, step))
         if watch:
-            classes, boxes = (float(value) for value in losses.mean(axis=0))
+            classes, boxes, _ = (float(value) for value in figures.mean(axis=0))
             watch.training(
                 step,
                 {
@@ -188,94 +192,51 @@ class Loop:
     def _evaluate(self, step: int, watch: Watch) -> None:
         settings = self._settings.evaluation
         split = self._dataset.evaluation_split(settings.split)
-        batches = evaluation_batches(self._dataset, split, self._settings, settings.batch_size)
-        if settings.max_pictures:
-            batches = batches.unbatch().take(settings.max_pictures).batch(settings.batch_size)
-        with evaluation_weights(self._detector, self._optimizer), explained(self._dataset, split):
-            truths, founds = collect(batches, self._detect, self._detector.image_size, self._settings.input.resize)
+        with evaluation_weights(self._detector, self._optimizer):
+            truths, founds = collect_split(
+                self._detect, self._dataset, split, self._settings, most=settings.max_pictures or None
+            )
             self._metrics = metrics = measure(truths, founds, self._dataset.class_names)
             value = metrics.coco.ap
+            measured = {"split": split, "settings": self._measured_with()}
+            if self._best and {name: self._best.get(name) for name in measured} != measured:
+                self._best = {}  # another yardstick
             if value is not None and value > self._best.get("mAP", -1.0):
-                self._best = {"step": step, "mAP": value, "split": split}
+                self._best = {"step": step, "mAP": value, **measured}
                 self._run.save_weights(self._detector, "best", self._best)
-        shown = list(zip(truths, founds, strict=True))[:_DRAWN]
-        encoded = read_pictures(self._dataset, split, [truth.source_id for truth, _ in shown])
-        drawn = [
-            np.asarray(draw_detections(encoded[truth.source_id], truth, found, self._dataset)) for truth, found in shown
-        ]
+        drawn = draw_pictures(
+            list(zip(truths, founds, strict=True))[:_DRAWN], self._dataset, split, metrics.confusion.score
+        )
         values = {"mAP": value, "mAP50": metrics.coco.ap50, "mAP75": metrics.coco.ap75, "AR100": metrics.coco.ar100}
-        watch.evaluation(step, split, values, drawn)
+        watch.evaluation(step, split, values, [np.asarray(picture) for picture in drawn if picture])
 
-    def _keep(self, step: int) -> None:
-        """Keeps a checkpoint, and the weights to evaluate and export."""
-        self._checkpoints.save(step)
-        if self._devices.is_chief:
-            with evaluation_weights(self._detector, self._optimizer):
-                self._run.save_weights(self._detector, "latest", {"step": step})
-
-
-class _Window:
-    """The steps since the figures were last read."""
-
-    def __init__(self) -> None:
-        self._losses: list[tf.Tensor] = []
-        self._batches: list[Batches] = []
-        self._began = time.monotonic()
-        self._waited = 0.0
-
-    def waiting(self) -> "_Waiting":
-        """Times what is done in its block as waiting for input."""
-        return _Waiting(self)
-
-    def add(self, losses: tf.Tensor, batches: Batches) -> None:
-        """Remembers a step; its pictures by their ids alone."""
-        self._losses.append(losses)
-        self._batches.append(tuple(batch["source_ids"] for batch in batches))
-
-    def latest_loss(self) -> float:
-        """Returns the loss of the latest step, once it is done."""
-        return float(tf.reduce_sum(self._losses[-1]))
-
-    def losses(self) -> np.ndarray:
-        """Returns float32 [steps, 2]: of the classes and of the boxes."""
-        return np.stack([value.numpy() for value in self._losses])
-
-    def source_ids(self, number: int) -> list[int]:
-        """Returns the ids of the pictures that this machine took for a step of the window."""
-        parts = [part for batch in self._batches[number] for part in getattr(batch, "values", (batch,))]
-        return [int(one) for part in parts for one in part.numpy()]
-
-    def speed(self, images_a_step: int) -> dict[str, float]:
-        """Returns how fast the steps were."""
-        seconds = max(time.monotonic() - self._began, 1e-9)
+    def _measured_with(self) -> dict[str, Any]:
+        """Returns the settings on which a mAP depends."""
         return {
-            "images_per_second": len(self._losses) * images_a_step / seconds,
-            "input_wait": min(1.0, self._waited / seconds),
+            "decoding": self._settings.decoding.model_dump(mode="json"),
+            "max_pictures": self._settings.evaluation.max_pictures,
         }
 
+    def _keep_weights(self, step: int) -> None:
+        """Keeps the weights of a checkpoint, to evaluate and export."""
+        with evaluation_weights(self._detector, self._optimizer):
+            self._run.save_weights(self._detector, "latest", {"step": step})
 
-class _Waiting:
-    def __init__(self, window: _Window):
-        self._window = window
+    def _check_together(self, start: int) -> None:
+        """Refuses to begin at different steps on different machines.
 
-    def __enter__(self) -> None:
-        self._began = time.monotonic()
-
-    def __exit__(self, *_: object) -> None:
-        self._window._waited += time.monotonic() - self._began
-
-
-def _no_number(losses: np.ndarray, window: _Window, step: int) -> str:
-    number = int(np.argmax(~np.isfinite(losses).all(axis=1)))
-    names = [name for name, value in zip(("classes", "boxes"), losses[number], strict=True) if not np.isfinite(value)]
-    ids = window.source_ids(number)
-    shown = ", ".join(str(one) for one in ids[:16]) + (", …" if len(ids) > 16 else "")
-    return (
-        f"step {step - len(losses) + number + 1}: the loss of the {' and of the '.join(names)} is no number. "
-        f"The pictures of the batch have the source_ids {shown}. Nothing was saved since the last checkpoint. "
-        "Take a lower optimizer.learning_rate, more optimizer.warmup_steps or training.precision=float32; "
-        "`shardbox verify` checks the dataset"
-    )
+        Raises:
+            TrainingError: they do not see the same folder.
+        """
+        if self._devices.machines == 1:
+            return
+        strategy = self._devices.strategy
+        steps = strategy.run(lambda: tf.constant(start, tf.int64))
+        if int(strategy.reduce(tf.distribute.ReduceOp.SUM, steps, axis=None)) != start * self._devices.replicas:
+            raise TrainingError(
+                f"this machine begins at step {start:,}, and another elsewhere: --model_dir {self._run.path} must be "
+                "on a disk that all of them see"
+            )
 
 
 def _out_of_memory(settings: Settings, error: tf.errors.ResourceExhaustedError) -> str:

@@ -3,17 +3,17 @@
 Focal loss: Lin et al. 2017, "Focal Loss for Dense Object Detection". Matching by overlap: the same, section 4.1.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from trainer.boxes import area, encode_deltas, intersection
+from trainer.input_pipeline.records import IGNORED
 from trainer.settings import LossSettings
 
 BACKGROUND, LEFT_ALONE = -1, -2
-PADDING, IGNORED = -1, -2
-"""Labels of a batch that are no class: places without an object, and regions that are neither object nor background."""
 
 
 class Targets(NamedTuple):
@@ -26,7 +26,7 @@ class Targets(NamedTuple):
 
 
 class Losses(NamedTuple):
-    """Sums over a batch, divided by the number of anchors that are to find an object, in the whole global batch."""
+    """Sums over a batch, divided by the number of anchors that are to find an object, in all that makes a step."""
 
     classes: tf.Tensor
     boxes: tf.Tensor
@@ -37,7 +37,7 @@ def make_targets(boxes: tf.Tensor, labels: tf.Tensor, anchors: np.ndarray, setti
 
     Args:
         boxes: float32 [B, M, 4], fractions of the canvas.
-        labels: int32 [B, M]: the class from 0, `PADDING` or `IGNORED`.
+        labels: int32 [B, M]: the class from 0, −1 for padding, −2 for a region to ignore.
         anchors: float32 [A, 4], fractions of the canvas.
         settings: `positive_iou` and `negative_iou`.
     """
@@ -60,9 +60,9 @@ def make_targets(boxes: tf.Tensor, labels: tf.Tensor, anchors: np.ndarray, setti
     return Targets(encode_deltas(tf.gather(boxes, which, batch_dims=1), anchors), matched)
 
 
-def count_found(targets: Targets) -> tf.Tensor:
-    """Returns how many anchors are to find an object, in the whole global batch: float32, at least 1."""
-    count = tf.reduce_sum(tf.cast(targets.labels >= 0, tf.float32))
+def count_found(targets: Sequence[Targets]) -> tf.Tensor:
+    """Returns how many anchors are to find an object, in all batches of a step on all replicas: float32, at least 1."""
+    count = tf.add_n([tf.reduce_sum(tf.cast(each.labels >= 0, tf.float32)) for each in targets])
     context = tf.distribute.get_replica_context()
     if context.num_replicas_in_sync > 1:
         count = context.all_reduce(tf.distribute.ReduceOp.SUM, count)
@@ -72,9 +72,9 @@ def count_found(targets: Targets) -> tf.Tensor:
 def detection_losses(
     outputs: dict[str, tf.Tensor], targets: Targets, count: tf.Tensor, settings: LossSettings
 ) -> Losses:
-    """Returns the losses of this replica's part of the global batch, in float32.
+    """Returns the losses of one batch on this replica, in float32.
 
-    Their sum over the replicas is the loss of the global batch, and so is the sum of their gradients exactly.
+    Their sum over batches and replicas is the loss of the step, and so is the sum of their gradients exactly.
 
     Args:
         outputs: 'box_deltas' [B, A, 4] and 'class_logits' [B, A, C], of any float type.
@@ -95,7 +95,8 @@ def detection_losses(
 def _focal(logits: tf.Tensor, wanted: tf.Tensor, settings: LossSettings) -> tf.Tensor:
     """Focal loss, elementwise."""
     likely = tf.sigmoid(logits)
-    missing = wanted * (1 - likely) + (1 - wanted) * likely
+    # Not 0: the slope of its power may be infinite there, and infinity times 0 is no number.
+    missing = tf.maximum(wanted * (1 - likely) + (1 - wanted) * likely, 1e-7)
     weight = wanted * settings.focal_alpha + (1 - wanted) * (1 - settings.focal_alpha)
     entropy = tf.nn.sigmoid_cross_entropy_with_logits(wanted, logits)
     return weight * missing**settings.focal_gamma * entropy

@@ -1,6 +1,6 @@
 """One step: the loss of a global batch, its gradients, and what the optimizer makes of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -20,8 +20,8 @@ def make_train_step(
 ) -> Callable[[Batches], tf.Tensor]:
     """Compiles a function that makes one step of some batches.
 
-    It returns the losses of the classes and of the boxes, float32 [2]: the mean of those of the batches. Reading them
-    waits for the device.
+    It returns float32 [3]: the losses of the classes and of the boxes, of all batches as if they were one, and the norm
+    of the gradients. Reading them waits for the device.
 
     Args:
         detector: trained in place.
@@ -40,25 +40,32 @@ def make_train_step(
     # Replicas exchange figures on the way, which they cannot in a function of its own.
     compiled = tf.function(differentiate, jit_compile=True) if devices.xla else differentiate
 
-    def in_replica(batches: Batches) -> tf.Tensor:
-        gradients, losses = [], []
-        for batch in batches:
-            targets = make_targets(batch["boxes"], batch["labels"], detector.anchors, settings)
-            of_batch, of_classes_and_boxes = compiled(batch["images"], targets, count_found(targets))
-            gradients.append(of_batch)
-            losses.append(of_classes_and_boxes)
-        mean = [tf.add_n(parts) / len(batches) for parts in zip(*gradients, strict=True)]
+    def in_replica(batches: Batches) -> tuple[tf.Tensor, tf.Tensor]:
+        targets = [make_targets(each["boxes"], each["labels"], detector.anchors, settings) for each in batches]
+        count = count_found(targets)
+        gradients, losses = compiled(batches[0]["images"], targets[0], count)
+        for batch, of_batch in zip(batches[1:], targets[1:], strict=True):
+            with tf.control_dependencies(gradients):  # else all batches may be in memory at once
+                images = tf.identity(batch["images"])
+            more, also = compiled(images, of_batch, count)
+            gradients, losses = [a + b for a, b in zip(gradients, more, strict=True)], losses + also
         if devices.replicas > 1:
-            mean = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, mean)
-        optimizer.apply(mean, variables)
-        return tf.add_n(losses) / len(batches)
+            gradients = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, gradients)
+        optimizer.apply(gradients, variables)
+        return losses, _norm(gradients, optimizer)
 
     @tf.function
     def step(batches: Batches) -> tf.Tensor:
-        losses = devices.strategy.run(in_replica, args=(batches,))
-        return devices.strategy.reduce(tf.distribute.ReduceOp.SUM, losses, axis=None)
+        losses, norm = devices.strategy.run(in_replica, args=(batches,))
+        total = devices.strategy.reduce(tf.distribute.ReduceOp.SUM, losses, axis=None)
+        return tf.concat([total, [devices.strategy.experimental_local_results(norm)[0]]], axis=0)
 
     return step  # type: ignore[no-any-return]
+
+
+def _norm(gradients: Sequence[tf.Tensor], optimizer: Any) -> tf.Tensor:
+    """Returns the norm of all gradients together; 0 where the optimizer itself looks for what is no number."""
+    return tf.zeros([]) if hasattr(optimizer, "inner_optimizer") else tf.linalg.global_norm(gradients)
 
 
 def synchronise_batch_norms(model: keras.Model) -> None:

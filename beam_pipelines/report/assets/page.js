@@ -1,5 +1,5 @@
 "use strict";
-// The filter and all that follows it, the pictures' dialog, the colours of the page.
+// The filter and all that follows it.
 (() => {
   const { data, grouped, share, total, className } = numbers;
   const selection = { split: null, cls: null };
@@ -196,37 +196,6 @@
   // Pictures.
 
   for (const again of all("img[data-same]")) again.src = document.getElementById(again.dataset.same).src;
-  const viewer = one("#viewer");
-  let looked = null;
-
-  const visible = () => all(".tile:not([hidden]) button.picture");
-  function look(button) {
-    looked = button;
-    const [picture, small] = [one("img", viewer), one("img", button)];
-    picture.src = small.src;
-    picture.alt = small.alt;
-    for (const side of ["width", "height"]) picture.setAttribute(side, small.getAttribute(side));
-    one(".caption", viewer).replaceChildren(one("figcaption", button.parentElement).cloneNode(true));
-    one("code", viewer).textContent = button.dataset.command;
-    const buttons = visible();
-    one("output", viewer).textContent = `${grouped.format(buttons.indexOf(button) + 1)} of ${grouped.format(buttons.length)}`;
-    if (!viewer.open) viewer.showModal();
-  }
-
-  function step(by) {
-    const buttons = visible();
-    look(buttons[(buttons.indexOf(looked) + by + buttons.length) % buttons.length]);
-  }
-
-  for (const button of all("button.picture")) button.addEventListener("click", () => look(button));
-  for (const button of all("[data-step]", viewer)) button.addEventListener("click", () => step(Number(button.dataset.step)));
-  one("[data-close]", viewer).addEventListener("click", () => viewer.close());
-  viewer.addEventListener("click", (event) => { if (event.target === viewer) viewer.close(); });
-  viewer.addEventListener("close", () => looked?.focus());
-  viewer.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowRight") step(1);
-    if (event.key === "ArrowLeft") step(-1);
-  });
 
   // Copying.
 
@@ -253,35 +222,6 @@
     }
   });
 
-  // Colours: a browser may forbid a page from a file to keep anything.
-
-  function theme(name) {
-    document.documentElement.dataset.theme = name;
-    draw();
-  }
-
-  function kept() {
-    try {
-      return localStorage.getItem("shardbox-theme");
-    } catch {
-      return null;
-    }
-  }
-
-  for (const radio of all("input[name=theme]")) {
-    radio.addEventListener("change", () => {
-      try {
-        localStorage.setItem("shardbox-theme", radio.value);
-      } catch { /* it is not kept */ }
-      theme(radio.value);
-    });
-    if (radio.value === kept()) radio.checked = true;
-  }
-  const chosenTheme = () => one("input[name=theme]:checked").value;
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => draw());
-  addEventListener("beforeprint", () => { theme("light"); frames.resize(); });
-  addEventListener("afterprint", () => { theme(chosenTheme()); frames.resize(); });
-
   // The page of a dataset lies in its folder, whose name it is called by.
 
   function folderName() {
@@ -301,7 +241,7 @@
 
   // Start.
 
-  for (const part of all(".theme, .filters, #charts")) part.hidden = false;
+  for (const part of all(".filters, #charts")) part.hidden = false;
   data.splits.forEach((name, split) => {
     const [item, chip, text] = ["li", "i", "bdi"].map((tag) => document.createElement(tag));
     chip.className = `split-${split % 6}`;
@@ -310,6 +250,6 @@
     one("#legend").append(item);
   });
   one("#legend").hidden = data.splits.length < 2;
-  document.documentElement.dataset.theme = chosenTheme();
+  makeThemeSwitch(draw);
   restore();
 })();

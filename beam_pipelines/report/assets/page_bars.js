@@ -2,7 +2,8 @@
 // The charts of bars: each function draws one for what is selected.
 const bars = (() => {
   const { data, className, grouped, compact, sum, boxes, images, share, chosen, bySplit, added, total, median } = numbers;
-  const { element, colour, nothing, unknown, present, numberRows, options, counted, ofSplits, datasets, write, range } = frames;
+  const { element, colour, nothing, present, options, write } = frames;
+  const { unknown, numberRows, counted, ofSplits, datasets, range } = series;
   const MOST_BARS = 30;
   const FEWEST_BINS = 8;
   const LONGEST_QUOTED = 40;

@@ -2,7 +2,8 @@
 // The charts of two dimensions: each function draws one for what is selected.
 const heatMaps = (() => {
   const { data, grouped, sum, boxes, images, share, imageSizes, chosen, bySplit, added } = numbers;
-  const { element, colour, nothing, unknown, present, options, range } = frames;
+  const { element, colour, nothing, present, options } = frames;
+  const { unknown, range } = series;
   const MOST_LISTED = 12;
 
   /** A colour between three, for 0..1. */

@@ -14,12 +14,12 @@ from beam_pipelines.report.page_data import (
     order_of_splits,
     overview_of,
     packed,
-    shown,
     shown_splits,
     united,
 )
 from beam_pipelines.report.sightings import ALL
 from beam_pipelines.report.sketch import Sketch
+from presentation.page.rendering import shown
 
 from .made_page import CLASSES, SPLITS, made_sketch, sighting
 

@@ -35,7 +35,7 @@ MOVING: dict[str, tuple[Operation, ...]] = {
     ),
     "with others between": (
         ScaleJitter(minimum_visible=0),
-        Colour(brightness=0, hue=0),
+        Colour(brightness=0, contrast=0.1, saturation=0, hue=0),
         Cutout(count=1, size=(0.01, 0.01), minimum_visible=0),
         Crop(minimum_visible=0),
     ),
@@ -150,7 +150,7 @@ def test_the_place_of_the_picture_on_the_square_is_told() -> None:
 
 def test_a_part_in_other_colours_has_no_edge() -> None:
     plain = sample(np.full((SIZE, SIZE, 3), 60, np.uint8), [], [])
-    operations = (ScaleJitter(probability=1, scale=(2, 3)), Colour(probability=1), Crop(probability=1, minimum_iou=0))
+    operations = (ScaleJitter(probability=1, scale=(2, 3)), Colour(probability=1))
     augmented = augmenting(operations, plain)
     for number in range(5):
         assert len(np.unique(augmented(number)["image"].reshape(-1, 3), axis=0)) == 1

@@ -41,6 +41,13 @@ def test_a_square_quarter_shows_all() -> None:
     assert done.labels.numpy().tolist() == list(GREYS)
 
 
+def test_of_less_than_a_pixel_of_the_mosaic_nothing_is_left() -> None:
+    boxes = [(0, 0, 2 / SIZE, 2 / SIZE), (0, 0, 1.9 / SIZE, 0.5)]
+    done = mosaic([plain(grey, boxes) for grey in GREYS], tf.constant([1, 1]), Mosaic(centre=(0.5, 0.5)))
+    assert done.labels.numpy().tolist() == list(GREYS)
+    assert done.boxes.numpy()[0].tolist() == [0, 0, 1 / SIZE, 1 / SIZE]
+
+
 def test_boxes_that_fit_stay_in_order() -> None:
     boxes: list[list[tuple[float, float, float, float]]] = [
         [(0, 0, 0.5, 0.5), (0, 0, 0.25, 0.25)],
@@ -107,3 +114,15 @@ def test_a_wide_picture_fills_its_quarter_without_its_padding() -> None:
     assert done.boxes.numpy()[done.labels == 7].tolist() == [[0, 0, 0.5, 0.5], [0, 0.5, 0.5, 1]]
     for quarter in (done.image.numpy()[32:, :32], done.image.numpy()[32:, 32:]):
         assert (quarter[..., 0] < 100).sum() == 8 * 16  # not enlarged
+
+
+def test_each_of_the_four_is_changed_on_its_own() -> None:
+    left = drawn({0: (0.0, 0.0, 1.0, 0.5)})
+    operations = (Flip(), Mosaic(probability=1, centre=(0.5, 0.5)))
+    run = tf.function(lambda key: augment(left, key, operations, [left] * 3))
+    patterns = []
+    for number in range(40):
+        done = run(tf.constant([3, number]))
+        patterns.append(tuple((done["boxes"].numpy()[done["labels"] == 0, 1] % 0.5).tolist()))
+    assert {side for pattern in patterns for side in pattern} == {0, 0.25}
+    assert len(set(patterns)) > 10

@@ -55,8 +55,13 @@ def test_other_formats_and_colours_are_written_anew(format: str, mode: str):
 
 def test_of_sixteen_bits_the_upper_ones_count():
     values = np.full((30, 40), 0x8034, np.uint16)
-    for format in ("PNG", "TIFF"):
-        assert np.unique(seen_by_tensorflow(prepare(encoded(Image.fromarray(values), format)))).tolist() == [0x80]
+    big_endian = Image.frombytes("I;16B", (40, 30), values.astype(">u2").tobytes())
+    for data in (
+        encoded(Image.fromarray(values), "PNG"),
+        encoded(Image.fromarray(values), "TIFF"),
+        encoded(big_endian, "TIFF"),
+    ):
+        assert np.unique(seen_by_tensorflow(prepare(data))).tolist() == [0x80]
 
 
 def test_of_an_animation_the_first_frame_counts():

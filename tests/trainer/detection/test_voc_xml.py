@@ -50,6 +50,21 @@ def test_the_data_job_reads_it():
     assert one[:7] == ("träd", "10", "20", "60", "80", "0", "0")
 
 
+@pytest.mark.parametrize(
+    ("box", "truncated"),
+    [
+        ((10, 20, 60, 80), "0"),
+        ((0.4, 20, 60, 80), "1"),
+        ((10, 1.2, 60, 80), "1"),
+        ((10, 20, 319.6, 80), "1"),
+        ((10, 20, 60, 240), "1"),
+    ],
+)
+def test_what_touches_the_border_counts_as_truncated(box: tuple[float, float, float, float], truncated: str):
+    [one] = parse_voc(voc_xml("a.jpg", result(("dog", box))).encode()).objects
+    assert one.truncated == truncated
+
+
 def test_nothing_found_is_an_annotation_too():
     text = voc_xml("/data/a.jpg", result())
     assert parse_voc(text.encode()).objects == ()

@@ -25,7 +25,7 @@ def by_pycocotools(truths: Sequence[Truth], founds: Sequence[Found], class_count
                     "image_id": i,
                     "category_id": int(truth.labels[j]),
                     "bbox": [xmin, ymin, xmax - xmin, ymax - ymin],
-                    "area": -1.0 if truth.difficult[j] and not truth.is_crowd[j] else truth.areas[j],
+                    "area": -1.0 if truth.difficult[j] else truth.areas[j],
                     "iscrowd": int(truth.is_crowd[j]),
                 }
             )

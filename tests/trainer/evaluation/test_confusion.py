@@ -62,6 +62,10 @@ def test_equal_scores_are_taken_together():
 
     assert (result.score, result.precision, result.f1) == (0.8, pytest.approx(1 / 3), 0.5)
 
+    truths = [make_truth(1, "a.jpg", SIZE, [A, B], [0, 0])]
+    founds = [make_found(1, [A, B, C, D, D], [0.9, 0.5, 0.5, 0.5, 0.5], [0] * 5)]
+    assert _confuse(truths, founds).score == 0.9
+
 
 def test_perfect_detector():
     truths = [make_truth(1, "a.jpg", SIZE, [A, B], [0, 1])]

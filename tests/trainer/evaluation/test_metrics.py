@@ -75,3 +75,12 @@ def test_without_any_box():
         (ClassMetrics("dog", 0, NOTHING, None, None, None, ()),),
         Confusion(0.5, None, None, None, (), NO_SCORES, NO_SCORES),
     )
+
+
+def test_a_difficult_crowd_is_a_crowd():
+    truth = make_truth(1, "a.jpg", SIZE, [CROWD], [0], is_crowd=[True], difficult=[True])
+
+    metrics = measure([truth], [make_found(1, [CROWD], [0.9], [0])], ["dog"])
+
+    assert (metrics.objects, metrics.crowds, metrics.difficult, metrics.coco.ap) == (0, 1, 0, None)
+    assert metrics.confusion.cells == ()

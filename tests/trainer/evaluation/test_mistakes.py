@@ -18,7 +18,7 @@ def test_worst():
         Mistakes(2, 13, "missed.jpg", 1, 0, 0, 0.0, (0,)),
     ]
     assert [one.picture for one in worst(TRUTHS, FOUNDS, matchings, 0.5, 2)] == [3, 1]
-    assert [one.total for one in worst(TRUTHS, FOUNDS, matchings, 0.1, 1)] == [2]
+    assert [one.total for one in worst(TRUTHS, FOUNDS, matchings, 0.1, 24)] == [2, 1, 1]
 
 
 def test_more_mistakes_go_before_higher_scores_and_the_first_of_equal_ones_before_the_others():

@@ -17,6 +17,7 @@ def _printed(evaluation, width=80):
 
 def test_print_evaluation():
     assert _printed(evaluation_of()) == [
+        "best weights of step 300 on validation: 4 pictures, 6 objects",
         "class   objects    mAP  mAP50  mAP75  AR100    VOC  precision  recall",
         "─────────────────────────────────────────────────────────────────────",
         "dog           4  0.505  0.505  0.505  0.500  0.500      1.000   0.500",

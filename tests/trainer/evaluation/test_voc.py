@@ -44,9 +44,10 @@ def test_detections_of_a_difficult_object_do_not_count():
 
 def test_detections_in_a_crowd_do_not_count():
     truths = [make_truth(1, "a.jpg", SIZE, [A, B], [0, 0], is_crowd=[True, False])]
-    founds = [make_found(1, [(0, 0, 30, 30), (60, 60, 90, 90), B], [0.9, 0.8, 0.7], [0] * 3)]
+    founds = [make_found(1, [A, (0, 0, 30, 30), (60, 60, 90, 90), B], [0.95, 0.9, 0.8, 0.7], [0] * 4)]
 
     assert voc_ap50(truths, founds, 1) == (1.0,)
+    assert voc_ap50(truths, [make_found(1, [A], [0.9], [0])], 1) == (0.0,)
 
 
 def test_a_second_detection_of_an_object_is_wrong():

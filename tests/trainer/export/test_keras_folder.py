@@ -12,6 +12,7 @@ from data_contract.label_map import read_label_map
 from trainer.boxes import decode_deltas
 from trainer.export.description import read_description
 from trainer.export.files import KERAS_FOLDER
+from trainer.export.hub_preset import image_converter, is_possible
 from trainer.export.keras_folder import save_keras_folder
 from trainer.input_pipeline.letterbox import picture_on_canvas
 
@@ -78,10 +79,13 @@ def test_a_network_of_keras_hubs_width_is_a_preset_too(tmp_path: Path):
     np.testing.assert_allclose(anchors / SIZE, detector.anchors, atol=1e-6)
 
 
+def test_networks_that_keras_hub_does_not_have():
+    beyond = WIDE.model_copy(update={"levels": (3, 5)})  # level 5 is not of the backbone, which has 2 to 4
+    assert [is_possible(tiny_detector(model)) for model in (WIDE, MODEL, beyond)] == [True, False, False]
+
+
 @pytest.mark.parametrize("resize", ["letterbox", "stretch"])
 def test_keras_hubs_converter_comes_near_to_our_square(resize: str, tmp_path: Path):
-    from trainer.export.hub_preset import image_converter
-
     converter = image_converter(tiny_detector(WIDE), description(resize))
     picture = pixels(96, 96, 4)
     ours = picture_on_canvas(picture, SIZE, resize).numpy() / 127.5 - 1

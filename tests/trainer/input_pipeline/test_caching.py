@@ -1,3 +1,5 @@
+"""Decoded pictures in memory, and the order in which they are drawn."""
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -6,7 +8,7 @@ from tests.trainer.made_datasets import shapes_dataset
 from trainer.dataset_folder import open_dataset
 from trainer.input_pipeline import caching
 from trainer.input_pipeline.caching import LoadedSamples, cache_bytes, load_samples, resolve_cache, sample_at
-from trainer.input_pipeline.samples import decoded_samples
+from trainer.input_pipeline.samples import decode_sample, parsed_samples
 from trainer.input_pipeline.shards import records
 from trainer.settings import Settings
 
@@ -40,7 +42,8 @@ def test_pictures_are_kept_where_they_take_a_quarter_of_what_is_free(dataset, mo
 def test_all_pictures_are_loaded_in_their_order(dataset):
     settings = told("memory")
     loaded = load_samples(dataset, settings)
-    stream = decoded_samples(records(dataset.shard_paths("train")), dataset.class_ids, settings.input)
+    stream = parsed_samples(records(dataset.shard_paths("train")), dataset.class_ids, settings.input)
+    stream = stream.map(lambda parsed: decode_sample(parsed, settings.input))
     expected = next(stream.batch(COUNT).as_numpy_iterator())
     assert loaded.images == COUNT
     assert loaded.tensors.keys() == expected.keys()

@@ -1,3 +1,5 @@
+"""Batches to evaluate on."""
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -72,5 +74,5 @@ def test_shapes_and_types(dataset):
 
 
 def test_a_split_that_is_not_there(dataset):
-    with pytest.raises(TrainingError, match="has no split 'test': it has train, validation$"):
+    with pytest.raises(TrainingError, match=r"has no split 'test': it has train, validation$"):
         evaluation_batches(dataset, "test", SETTINGS, 2)

@@ -1,3 +1,5 @@
+"""What a person is told when reading fails."""
+
 import pytest
 import tensorflow as tf
 

@@ -1,3 +1,5 @@
+"""Pictures and boxes on the square, and back."""
+
 import numpy as np
 import pytest
 import tensorflow as tf

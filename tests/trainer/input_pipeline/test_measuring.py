@@ -1,9 +1,11 @@
+"""What the benchmark of the input measures."""
+
 import pytest
 
 from tests.trainer.made_datasets import shapes_dataset
 from trainer.dataset_folder import open_dataset
 from trainer.failures import TrainingError
-from trainer.input_pipeline import caching
+from trainer.input_pipeline import caching, measuring
 from trainer.input_pipeline.measuring import measure_input
 from trainer.settings import Settings
 
@@ -29,6 +31,7 @@ def told(*augmentation):
 )
 def test_what_is_measured(dataset, monkeypatch, augmentation, free, expected):
     monkeypatch.setattr(caching, "free_memory", lambda: free)
+    monkeypatch.setattr(measuring, "_ROUNDS", 1)
     rates = list(measure_input(dataset, told(*augmentation), 0.03))
     assert [rate.name for rate in rates] == expected
     assert all(rate.images > 0 and rate.milliseconds > 0 for rate in rates)
@@ -38,5 +41,5 @@ def test_a_split_that_cannot_be_read(tmp_path):
     folder = shapes_dataset(tmp_path, {"train": 3}, (40, 32), shards=1)
     dataset = open_dataset(str(folder))
     (folder / "train-00000-of-00001.tfrecord").unlink()
-    with pytest.raises(TrainingError, match="train-00000-of-00001.tfrecord is missing: "):
+    with pytest.raises(TrainingError, match=r"train-00000-of-00001.tfrecord is missing: "):
         list(measure_input(dataset, told(), 0.03))

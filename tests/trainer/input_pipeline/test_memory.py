@@ -1,3 +1,5 @@
+"""How much memory is free."""
+
 from pathlib import Path
 
 import pytest

@@ -1,3 +1,5 @@
+"""From bytes to the square."""
+
 from io import BytesIO
 
 import numpy as np
@@ -9,7 +11,7 @@ from tests.trainer.made_datasets import drawn_picture, write_dataset
 from trainer.dataset_folder import open_dataset
 from trainer.input_pipeline.pictures import decode_on_canvas, read_pictures
 
-decode = tf.function(decode_on_canvas)
+decode = tf.function(decode_on_canvas, autograph=False)
 
 
 def gradient(width, height):
@@ -57,8 +59,15 @@ def test_a_jpeg_that_shrinks_while_it_is_decoded_looks_like_one_that_shrinks_aft
     np.testing.assert_allclose(small, exact.numpy().astype(int), atol=5)
 
 
+def test_details_that_the_square_can_show_stay():
+    stripes = Image.fromarray(np.tile(np.repeat(np.uint8([0, 0, 255, 255]), 3), (96, 8)).repeat(1, axis=0))
+    canvas, _ = decode(tf.constant(encoded(stripes, "JPEG", quality=95)), 32, "letterbox")
+    assert canvas.numpy().max() > 200
+    assert canvas.numpy().min() < 55
+
+
 def test_an_edge_stays_where_it_is_when_a_jpeg_shrinks():
-    """Of 505 = 8 · 63 + 1 columns, a decoder that shrinks by 8 makes 64, and the last stands for one alone: too far off."""
+    """Of 505 = 8 · 63 + 1 columns, a decoder that shrinks by 8 makes 64; the last stands for one alone: too far off."""
     image = Image.new("L", (505, 505))
     image.paste(255, (400, 0, 505, 505))
     canvas, _ = decode(tf.constant(encoded(image, "JPEG", quality=95)), 63, "letterbox")

@@ -1,3 +1,5 @@
+"""From serialized examples to tensors."""
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -54,7 +56,7 @@ def test_classes_are_counted_in_the_order_of_their_ids():
 @pytest.mark.parametrize("unknown", [0, -1, 4, 71, 2**40])
 def test_an_id_that_is_not_in_the_label_map(unknown):
     ids = tf.ragged.constant([[3], [unknown]], dtype=tf.int64)
-    with pytest.raises(tf.errors.InvalidArgumentError, match="a label id is not in the label map"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"a label id is not in the label map"):
         classes_of(ids, (3, 5, 70))
 
 

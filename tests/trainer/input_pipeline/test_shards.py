@@ -1,3 +1,5 @@
+"""Streams of records: in their order, and shuffled."""
+
 import itertools
 
 import pytest

@@ -1,3 +1,5 @@
+"""What is told of the boxes before training."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Batches to train on: a function of the seed and the step."""
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -177,14 +179,14 @@ def test_large_records_are_shuffled_fewer_at_a_time(dataset, monkeypatch):
 
 
 def test_a_batch_that_the_processes_cannot_share(dataset):
-    with pytest.raises(ValueError, match="^3 processes cannot share a batch of 4 evenly$"):
+    with pytest.raises(ValueError, match=r"^3 processes cannot share a batch of 4 evenly$"):
         training_batches(dataset, told("none"), workers=(0, 3))
 
 
 @pytest.mark.parametrize("cache", CACHES)
 def test_a_split_that_is_not_there(dataset, cache):
     settings = told(cache).model_copy(update={"training": Settings().training.model_copy(update={"split": "trian"})})
-    with pytest.raises(TrainingError, match="has no split 'trian': it has train; did you mean train\\?$"):
+    with pytest.raises(TrainingError, match=r"has no split 'trian': it has train; did you mean train\?$"):
         training_batches(dataset, settings)
 
 
@@ -193,5 +195,7 @@ def test_a_label_that_is_not_in_the_map_stops_the_stream(tmp_path):
     dataset = open_dataset(str(write_dataset(tmp_path, {"train": [wrong]})))
     with pytest.raises(tf.errors.InvalidArgumentError):
         batches(dataset, told("none"), 1)
-    with pytest.raises(TrainingError, match="^'a.jpg' .* has an object with label id 9, and the label map has 1, 2, 3: "):
+    with pytest.raises(
+        TrainingError, match=r"^'a.jpg' .* has an object with label id 9, and the label map has 1, 2, 3"
+    ):
         training_batches(dataset, told("memory"))

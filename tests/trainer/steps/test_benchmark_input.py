@@ -1,3 +1,5 @@
+"""`shardbox-train benchmark_input`."""
+
 import argparse
 
 import pytest
@@ -7,7 +9,7 @@ from presentation.argument_parser import Parser
 from presentation.refusals import UsageError
 from tests.trainer.made_datasets import shapes_dataset
 from trainer.failures import TrainingError
-from trainer.input_pipeline import caching
+from trainer.input_pipeline import caching, measuring
 from trainer.steps import benchmark_input
 
 SETTINGS = ["--set", "input.image_size=32", "input.batch_size=2", "input.max_boxes=4", "augmentation=[]"]
@@ -16,6 +18,11 @@ SETTINGS = ["--set", "input.image_size=32", "input.batch_size=2", "input.max_box
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return str(shapes_dataset(tmp_path_factory.mktemp("shapes"), {"train": 4, "test": 3}, (40, 32)))
+
+
+@pytest.fixture(autouse=True)
+def one_round(monkeypatch):
+    monkeypatch.setattr(measuring, "_ROUNDS", 1)
 
 
 def printed(*given):
@@ -52,5 +59,5 @@ def test_a_time_that_is_none(given):
 
 
 def test_a_split_that_is_not_there(folder):
-    with pytest.raises(TrainingError, match="has no split 'valid': it has train, test$"):
+    with pytest.raises(TrainingError, match=r"has no split 'valid': it has train, test$"):
         printed("--data", folder, "--split", "valid", *SETTINGS)

@@ -13,7 +13,7 @@ from trainer.evaluation import evaluating
 from trainer.input_pipeline.evaluation import evaluation_batches
 from trainer.input_pipeline.letterbox import boxes_to_canvas
 from trainer.network.building import build_detector
-from trainer.run_folder import RunFolder, dataset_sha256
+from trainer.run_folder import RunFolder
 from trainer.settings import AnchorSettings
 
 from ..made_datasets import Picture, Thing, drawn_picture, write_dataset
@@ -45,7 +45,7 @@ def run_folder(tmp_path_factory, data):
     model = settings.model.model_copy(update={"anchors": AnchorSettings(scales=1, ratios=(1.0,))})
     detector = build_detector(model, 32, 3, 0)
     path = tmp_path_factory.mktemp("runs") / "first"
-    run = RunFolder(str(path), settings, settings, str(data), dataset_sha256(dataset), dict(dataset.manifest.classes))
+    run = RunFolder(str(path), settings, settings, str(data), dataset.sha256, dict(dataset.manifest.classes))
     run.save(detector)
     run.save_weights(detector, "latest", {"step": 7})
     return path
@@ -142,15 +142,15 @@ def test_what_cannot_be_done(run_folder, data, tmp_path, capsys):
         return capsys.readouterr().err.removeprefix("shardbox-train: ").rstrip("\n")
 
     assert refused(1, checkpoint="best") == (
-        f"{run_folder} has no best weights yet: run `shardbox-train fit` to its end"
+        f"{run_folder} has no best weights yet: no evaluation has given a mAP; give --checkpoint latest"
     )
     assert refused(1, "--split", "tset") == (
         f"{data} has no split 'tset': it has train, validation, empty, damaged, ../x"
     )
     assert refused(1, "--split", "../x") == "split '../x' cannot be the name of a folder: give --output"
     damaged = refused(1, "--split", "damaged")
-    assert damaged.startswith(f"split 'damaged' of {data} cannot be read (")
-    assert damaged.endswith(f"): `shardbox verify {data}` tells more")
+    assert damaged.startswith("'x.jpeg' (source_id 7")
+    assert ") cannot be decoded: " in damaged
     other = write_dataset(tmp_path / "other", {"validation": [drawn_picture(1)]}, {"circle": 1, "square": 2, "dog": 4})
     assert refused(1, "--data", other) == (
         f"the label map of {other} (circle: 1, square: 2, dog: 4) is not the one that {run_folder} was trained with "

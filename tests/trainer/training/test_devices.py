@@ -99,3 +99,12 @@ def test_a_batch_that_devices_cannot_share(batch, near):
     with pytest.raises(TrainingError) as raised:
         devices.check_batch(batch)
     assert str(raised.value) == f"input.batch_size {batch} cannot be shared by 3 devices: take {near}"
+
+
+def test_one_device_where_tf_config_names_several_machines(monkeypatch):
+    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": WORKERS, "task": {"type": "worker", "index": 0}}))
+    with pytest.raises(TrainingError) as raised:
+        choose_devices(TrainingSettings(distribution="one_device"))
+    assert str(raised.value) == (
+        "training.distribution is one_device, but TF_CONFIG names 2 machines: leave out one of the two"
+    )

@@ -63,7 +63,7 @@ def test_the_losses_are_those_of_the_papers(labels, dtype):
     logits, deltas, wanted = rng.normal(0, 2, (4, 2)), rng.normal(0, 0.2, (4, 4)), rng.normal(0, 0.2, (4, 4))
     outputs = {"class_logits": tf.cast(logits[None], dtype), "box_deltas": tf.cast(deltas[None], dtype)}
     targets = Targets(tf.constant(wanted[None], tf.float32), tf.constant([labels], tf.int32))
-    losses = detection_losses(outputs, targets, count_found(targets), SETTINGS)
+    losses = detection_losses(outputs, targets, count_found([targets]), SETTINGS)
     exact = [tf.cast(outputs[name], tf.float32)[0].numpy() for name in ("class_logits", "box_deltas")]
     np.testing.assert_allclose(losses, plain_losses(*exact, labels, wanted, SETTINGS), rtol=1e-5)
     assert [value.dtype for value in losses] == [tf.float32, tf.float32]
@@ -76,7 +76,7 @@ def test_the_sum_over_parts_of_a_batch_is_the_loss_of_the_whole():
         "box_deltas": tf.constant(rng.normal(size=(2, 4, 4)), tf.float32),
     }
     targets = Targets(tf.zeros([2, 4, 4]), tf.constant([[0, -1, -1, -1], [1, 1, 0, -1]]))
-    count = count_found(targets)
+    count = count_found([targets])
     whole = detection_losses(outputs, targets, count, SETTINGS)
     parts = [
         detection_losses(
@@ -88,3 +88,13 @@ def test_the_sum_over_parts_of_a_batch_is_the_loss_of_the_whole():
         for i in range(2)
     ]
     np.testing.assert_allclose(np.sum(parts, axis=0), whole, rtol=1e-6)
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 1.5])
+def test_slopes_are_numbers_however_sure_the_network_is(gamma):
+    logits = tf.Variable([[[20.0, -120.0], [-120.0, 120.0]]])
+    targets = Targets(tf.zeros([1, 2, 4]), tf.constant([[0, BACKGROUND]]))
+    with tf.GradientTape() as tape:
+        outputs = {"class_logits": logits, "box_deltas": tf.zeros([1, 2, 4])}
+        loss = detection_losses(outputs, targets, count_found([targets]), LossSettings(focal_gamma=gamma)).classes
+    assert np.isfinite(tape.gradient(loss, logits)).all()

@@ -63,25 +63,31 @@ def test_a_step_lowers_the_loss_of_its_batch():
     detector = build_detector(settings.model, 32, 3, 0)
     optimizer = make_optimizer(settings.optimizer, 100, detector.model.trainable_variables)
     step = make_train_step(detector, optimizer, settings.loss, choose_devices(settings.training))
-    losses = [float(step((batch(0),)).numpy().sum()) for _ in range(10)]
+    losses = [float(step((batch(0),)).numpy()[:2].sum()) for _ in range(10)]
     assert losses[-1] < 0.8 * losses[0]
 
 
-def test_twice_the_same_batch_makes_the_step_of_one(plain):
-    losses, weights = trained((batch(0), batch(0)))
-    np.testing.assert_allclose(losses, plain[0], rtol=1e-5)
-    for found, wanted in zip(weights, plain[1], strict=True):
-        np.testing.assert_allclose(found, wanted, atol=1e-6)
+def halves(whole):
+    return tuple({name: value[i : i + 1] for name, value in whole.items()} for i in range(2))
 
 
-def test_two_batches_make_the_mean_of_their_steps(plain):
-    _, start = trained((batch(0),), "optimizer.learning_rate=1e-30", "optimizer.clip_norm=0")
-    one, other, both = (
-        trained(batches, "optimizer.clip_norm=0", "optimizer.momentum=0")[1]
-        for batches in ((batch(0),), (batch(1),), (batch(0), batch(1)))
-    )
-    for begun, a, b, mean in zip(start, one, other, both, strict=True):
-        np.testing.assert_allclose(mean - begun, ((a - begun) + (b - begun)) / 2, atol=2e-6)
+def test_the_halves_of_a_batch_make_the_step_of_the_whole():
+    # BatchNorm sees each half alone, so what it has learnt before decides here, and nothing else.
+    whole = batch(0)
+    settings = read_settings([], [*SMALL, "training.precision=float32", "optimizer.momentum=0"])
+    found = []
+    for batches in ((whole,), halves(whole)):
+        detector = build_detector(settings.model, 32, 3, 0)
+        for layer in detector.model._flatten_layers():
+            if type(layer).__name__ == "BatchNormalization":
+                layer.trainable = False
+        optimizer = make_optimizer(settings.optimizer, 100, detector.model.trainable_variables)
+        step = make_train_step(detector, optimizer, settings.loss, choose_devices(settings.training))
+        figures = step(batches).numpy()
+        found.append((figures, [variable.numpy() for variable in detector.model.trainable_variables]))
+    np.testing.assert_allclose(found[0][0], found[1][0], rtol=1e-4)
+    for one, other in zip(found[0][1], found[1][1], strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +96,7 @@ def test_two_batches_make_the_mean_of_their_steps(plain):
 def test_compiled_or_in_half_precision_the_step_is_about_the_same(plain, changes, precision):
     losses, weights = trained((batch(0),), *changes, precision=precision)
     tolerance = 1e-4 if precision == "float32" else 0.05
-    np.testing.assert_allclose(losses, plain[0], rtol=tolerance)
+    np.testing.assert_allclose(losses[:2], plain[0][:2], rtol=tolerance)
     moved = np.concatenate([(found - wanted).ravel() for found, wanted in zip(weights, plain[1], strict=True)])
     assert np.abs(moved).max() < 0.02
     assert all(weight.dtype == np.float32 for weight in weights)
