@@ -17,6 +17,9 @@ from trainer.input_pipeline.samples import decode_sample, parsed_samples
 from trainer.input_pipeline.shards import shuffled_records
 from trainer.settings import Settings
 
+_MOST_SHUFFLED = 256
+"""Records that are read at least, where there are so many: a sheet does not need the best of orders."""
+
 
 class Previewed(NamedTuple):
     """A picture as a network is given it."""
@@ -32,10 +35,9 @@ class Previewed(NamedTuple):
 
 
 def preview(dataset: DatasetFolder, settings: Settings, count: int, variants: int = 0) -> list[Previewed]:
-    """Returns some pictures of the training split, in an order that the seed decides.
+    """Returns some pictures of the training split, which the seed chooses, changed as training changes them.
 
-    They are changed as in the first epoch of a training that keeps no pictures in memory, but for the partners of a
-    mosaic; more variants are as in later epochs.
+    Variants of a picture are those of as many epochs, but for the partners of a mosaic.
 
     Args:
         dataset: where they are read from.
@@ -87,9 +89,8 @@ def draw_preview(one: Previewed, dataset: DatasetFolder, long_side: int) -> Imag
 def _read(dataset: DatasetFolder, settings: Settings, count: int) -> tuple[list[str], list[Sample]]:
     """Returns captions and unchanged samples of the first pictures of the stream."""
     split = settings.training.split
-    stream = shuffled_records(
-        dataset.shard_paths(split), dataset.split(split).images, settings.input.shuffle_buffer, settings.seed
-    )
+    buffer = min(settings.input.shuffle_buffer, _MOST_SHUFFLED)
+    stream = shuffled_records(dataset.shard_paths(split), dataset.split(split).images, buffer, settings.seed)
     serialized = next(iter(stream.batch(count)))
     parsed = parse_records(serialized)
     captions = [
@@ -105,7 +106,7 @@ def _changing(settings: Settings, samples: Sequence[Sample]) -> Any:
     """Returns a function that augments the sample at a place as training does at a position of its stream."""
     count = PARTNERS if needs_partners(settings.augmentation) else 0
 
-    @tf.function
+    @tf.function(autograph=False)
     def change(key: tf.Tensor, sample: Sample, partners: Sequence[Sample]) -> Sample:
         return augment(sample, key, settings.augmentation, partners)
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from trainer.augmentation.applying import augment, needs_partners
 from trainer.augmentation.settings import Colour, Crop, Cutout, Flip, Mosaic, Operation, Rotate90, ScaleJitter
+from trainer.input_pipeline.tracing import as_written
 
 from .drawn import BOXES, MOST, SIZE, drawn, found, objects, sample
 
@@ -50,7 +51,7 @@ def augmenting(operations: Sequence[Operation], given: dict[str, Any] | None = N
         one, *others = ({channel: box} for channel, box in BOXES.items())
         given, partners = drawn(one), (*map(drawn, others), drawn({}))
     start = given or drawn()
-    run = tf.function(lambda key: augment(start, key, operations, partners))
+    run = tf.function(lambda key: augment(start, key, operations, partners), autograph=False)
     return lambda number: {name: value.numpy() for name, value in run(tf.constant([7, number])).items()}
 
 
@@ -123,6 +124,7 @@ def test_an_operation_does_not_depend_on_those_before_it() -> None:
 def test_the_key_alone_decides() -> None:
     group = [drawn({channel: box}) for channel, box in BOXES.items()] + [drawn()]
 
+    @as_written
     def change(number: tf.Tensor) -> dict[str, tf.Tensor]:
         return augment(group[0], tf.stack([3, tf.cast(number, tf.int32)]), EVERY, group[1:])
 

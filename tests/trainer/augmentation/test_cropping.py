@@ -17,7 +17,7 @@ KEYS = [tf.constant([3, number]) for number in range(60)]
 
 def windows(change: Callable[[View, tf.Tensor], View], start: View) -> np.ndarray:
     """Returns the windows that 60 keys make on a picture."""
-    run = tf.function(lambda key: change(start, key).window)
+    run = tf.function(lambda key: change(start, key).window, autograph=False)
     return np.array([run(key) for key in KEYS])
 
 

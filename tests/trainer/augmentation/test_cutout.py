@@ -38,7 +38,9 @@ def test_objects_that_are_hidden_become_regions_to_ignore() -> None:
     white = np.full((SIZE, SIZE, 3), 255, np.uint8)
     truth = [(y / 8, x / 8, (y + 1) / 8, (x + 1) / 8) for y in range(8) for x in range(8)]
     start = view_of(*sample(white, truth, [5] * 64, most=66).values())
-    run = tf.function(lambda key: cut_out(start, key, Cutout(count=4, size=(0.2, 0.5), minimum_visible=0.4)))
+    run = tf.function(
+        lambda key: cut_out(start, key, Cutout(count=4, size=(0.2, 0.5), minimum_visible=0.4)), autograph=False
+    )
     shares = []
     for number in range(10):
         view = run(tf.constant([6, number]))

@@ -20,7 +20,9 @@ def plain(grey: int, boxes: list[tuple[float, float, float, float]] | None = Non
 
 def test_a_picture_in_each_quarter() -> None:
     centres = []
-    run = tf.function(lambda key: mosaic([plain(grey) for grey in GREYS], key, Mosaic(centre=(0.25, 0.75))))
+    run = tf.function(
+        lambda key: mosaic([plain(grey) for grey in GREYS], key, Mosaic(centre=(0.25, 0.75))), autograph=False
+    )
     for number in range(20):
         image = run(tf.constant([8, number])).image.numpy()[..., 0]
         row, column = (image[:, 0] == GREYS[0]).sum(), (image[0] == GREYS[0]).sum()
@@ -74,7 +76,7 @@ def test_boxes_that_fit_stay_in_order() -> None:
 def test_long_quarters_cut_off_what_has_no_room() -> None:
     full = [(0.0, 0.0, 1.0, 1.0)]
     views = [plain(grey, full) for grey in GREYS]
-    run = tf.function(lambda key: mosaic(views, key, Mosaic(centre=(0.1, 0.9), minimum_visible=0.5)))
+    run = tf.function(lambda key: mosaic(views, key, Mosaic(centre=(0.1, 0.9), minimum_visible=0.5)), autograph=False)
     seen = set()
     for number in range(12):
         done = run(tf.constant([9, number]))
@@ -119,7 +121,7 @@ def test_a_wide_picture_fills_its_quarter_without_its_padding() -> None:
 def test_each_of_the_four_is_changed_on_its_own() -> None:
     left = drawn({0: (0.0, 0.0, 1.0, 0.5)})
     operations = (Flip(), Mosaic(probability=1, centre=(0.5, 0.5)))
-    run = tf.function(lambda key: augment(left, key, operations, [left] * 3))
+    run = tf.function(lambda key: augment(left, key, operations, [left] * 3), autograph=False)
     patterns = []
     for number in range(40):
         done = run(tf.constant([3, number]))

@@ -60,12 +60,12 @@ def test_a_sheet_of_changed_pictures(data: Path, tmp_path: Path) -> None:
 
 
 def test_variants_stand_beside_the_picture(data: Path, tmp_path: Path) -> None:
-    told = ("--data", data, "--output", tmp_path / "sheet.jpg", "--count", 3, "--variants", 2, "--split", "test")
+    told = ("--data", data, "--output", tmp_path / "sheet.jpg", "--count", 3, "--variants", 3, "--split", "test")
     lines = said(*told, "--long_side", 32, "--set", *SMALL, "augmentation=[]")
     assert lines[0] == "augmentation: none"
-    assert lines[1].startswith("2 pictures, each as it is and 2 times changed: ")  # there are no more
+    assert lines[1].startswith("2 pictures, each as it is and 3 times changed: ")  # there are no more
     with Image.open(tmp_path / "sheet.jpg") as sheet:
-        assert (sheet.format, sheet.width) == ("JPEG", 3 * 32 + 4 * 12)
+        assert (sheet.format, sheet.width) == ("JPEG", 4 * 32 + 5 * 12)
 
 
 def test_what_is_shown_is_what_training_sees(data: Path) -> None:
@@ -89,15 +89,21 @@ def test_what_is_shown_is_what_training_sees(data: Path) -> None:
         plain = of_variants[3 * place]
         assert plain.caption == shown[place].caption
         assert plain.labels.size
-    assert any(
-        (each.image != plain.image).any() for plain, each in zip(of_variants[::3], of_variants[2::3], strict=True)
-    )
+    variants = zip(of_variants[1::3], of_variants[2::3], strict=True)
+    assert any((one.image != other.image).any() for one, other in variants)
 
 
-def test_a_mosaic_has_partners_among_few(tmp_path: Path) -> None:
-    data = shapes_dataset(tmp_path / "data", {"train": 2}, shards=1)
-    changes = ("--set", *SMALL, "input.max_boxes=20", "augmentation=[{name: mosaic, probability: 1}]")
-    lines = said("--data", data, "--output", tmp_path / "sheet.png", *changes)
+def test_a_mosaic_has_other_pictures_for_partners(data: Path, tmp_path: Path) -> None:
+    from trainer.dataset_folder import open_dataset
+    from trainer.preview import preview
+
+    changes = (*SMALL, "augmentation=[{name: mosaic, probability: 1, centre: [0.5, 0.5]}]")
+    for one in preview(open_dataset(str(data)), read_settings([], changes), 4):
+        image = one.image
+        quarters = [image[:16, :16], image[:16, 16:], image[16:, :16], image[16:, 16:]]
+        assert len({quarter.tobytes() for quarter in quarters}) == 4
+    few = shapes_dataset(tmp_path / "data", {"train": 2}, shards=1)
+    lines = said("--data", few, "--output", tmp_path / "sheet.png", "--set", *changes)
     assert lines[0] == "augmentation: mosaic (1)"
     assert lines[1].startswith("2 pictures: ")
 
@@ -120,6 +126,9 @@ def test_regions_to_ignore_are_thin(tmp_path: Path) -> None:
         assert (one.labels == -2).sum() == ignored
         drawings.append(np.asarray(draw_preview(one, dataset, 256)).astype(int))
     assert drawings[0].shape == (256, 256, 3)
+    bare = one.image.repeat(8, axis=0).repeat(8, axis=1)
+    bold, thin = ((drawing != bare).any(axis=-1).sum() for drawing in drawings)
+    assert thin < 0.75 * bold
     changed = (drawings[0] != drawings[1]).any(axis=-1)
     assert changed[60:70, 100:156].any()  # the upper edge of the circle
     assert not changed[20:30, 100:156].any()  # that of the crowd
