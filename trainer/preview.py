@@ -18,7 +18,7 @@ from trainer.input_pipeline.shards import shuffled_records
 from trainer.settings import Settings
 
 _MOST_SHUFFLED = 256
-"""Records that are read at least, where there are so many: a sheet does not need the best of orders."""
+"""Records at a time: a sheet need not wait for a large buffer to fill."""
 
 
 class Previewed(NamedTuple):

@@ -1,7 +1,7 @@
 """Decoded pictures kept in memory, and the order in which they are drawn."""
 
 import math
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 import tensorflow as tf
@@ -21,13 +21,6 @@ _ALIGNMENT = 64
 """Of TensorFlow's tensors, in bytes."""
 
 
-class LoadedSamples(NamedTuple):
-    """All pictures of a split, as in a batch."""
-
-    images: int
-    tensors: dict[str, Any]
-
-
 def resolve_cache(dataset: DatasetFolder, settings: Settings) -> Literal["memory", "none"]:
     """Returns where decoded pictures are kept: as the settings say, 'auto' by what memory is free now."""
     if settings.input.cache != "auto":
@@ -41,8 +34,8 @@ def cache_bytes(dataset: DatasetFolder, settings: Settings) -> int:
     return dataset.split(settings.training.split).images * picture
 
 
-def load_samples(dataset: DatasetFolder, settings: Settings) -> LoadedSamples:
-    """Decodes all pictures of the training split.
+def load_samples(dataset: DatasetFolder, settings: Settings) -> dict[str, Any]:
+    """Decodes all pictures of the training split. Returns tensors as in a batch of all, in the order of the records.
 
     Raises:
         TrainingError: a record is damaged, or its picture cannot be decoded.
@@ -57,9 +50,7 @@ def load_samples(dataset: DatasetFolder, settings: Settings) -> LoadedSamples:
         for number, batch in enumerate(stream.batch(_BATCH).as_numpy_iterator()):
             for name, values in batch.items():
                 whole[name][number * _BATCH :][: len(values)] = values
-    return LoadedSamples(
-        count, {name: tf.experimental.dlpack.from_dlpack(array.__dlpack__()) for name, array in whole.items()}
-    )
+    return {name: tf.experimental.dlpack.from_dlpack(array.__dlpack__()) for name, array in whole.items()}
 
 
 def _empty(count: int, spec: tf.TensorSpec) -> np.ndarray:
@@ -72,9 +63,25 @@ def _empty(count: int, spec: tf.TensorSpec) -> np.ndarray:
     return whole.reshape(count, *spec.shape)
 
 
-def sample_at(loaded: LoadedSamples, position: tf.Tensor, seed: int) -> dict[str, Any]:
-    """Returns the sample at a position of the endless stream: epoch after epoch, each in an order of its own."""
-    epoch, place = position // loaded.images, position % loaded.images
-    key = tf.stack([tf.constant(seed, tf.int64), epoch])
-    row = tf.random.experimental.index_shuffle(place, key, tf.constant(loaded.images - 1, tf.int64))
-    return {name: tf.gather(values, row) for name, values in loaded.tensors.items()}
+def shuffled_rows(count: int, seed: int, start: int = 0) -> tf.data.Dataset:
+    """Returns an endless stream of numbers below `count`: epoch after epoch, all of them, in an order of its own.
+
+    Args:
+        count: of the loaded samples.
+        seed: with the epoch's number, fixes the epoch's order.
+        start: position in the stream to begin at.
+    """
+    first, done = divmod(start, count)
+
+    @as_written
+    def epoch(number: tf.Tensor) -> tf.data.Dataset:
+        key = tf.stack([tf.constant(seed, tf.int64), number])
+        order = tf.random.experimental.stateless_shuffle(tf.range(count), key)
+        return tf.data.Dataset.from_tensor_slices(order[tf.where(number == first, done, 0) :])
+
+    return tf.data.Dataset.range(first, tf.int64.max).flat_map(epoch)
+
+
+def sample_at(loaded: dict[str, Any], row: tf.Tensor) -> dict[str, Any]:
+    """Returns one of the loaded samples."""
+    return {name: tf.gather(values, row) for name, values in loaded.items()}

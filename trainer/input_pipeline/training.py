@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from trainer.augmentation.applying import PARTNERS, Sample, augment, needs_partners
 from trainer.dataset_folder import DatasetFolder
-from trainer.input_pipeline.caching import load_samples, resolve_cache, sample_at
+from trainer.input_pipeline.caching import load_samples, resolve_cache, sample_at, shuffled_rows
 from trainer.input_pipeline.samples import calls, decode_sample, parsed_samples
 from trainer.input_pipeline.shards import shuffled_records
 from trainer.input_pipeline.tracing import as_written
@@ -38,7 +38,7 @@ def training_batches(
         TrainingError: the dataset has no such split.
         ValueError: the processes cannot share the batch evenly.
     """
-    count = workers[1]
+    index, count = workers
     if settings.input.batch_size % count:
         raise ValueError(f"{count} processes cannot share a batch of {settings.input.batch_size} evenly")
     batch = settings.input.batch_size // count
@@ -54,7 +54,8 @@ def training_batches(
         key = tf.stack([tf.constant(settings.seed), tf.cast(position % 2**31, tf.int32)])
         return augment(sample, key, settings.augmentation, partners) if settings.augmentation else sample
 
-    samples = tf.data.Dataset.zip((_positions(first, workers), stream)).map(change, calls(settings.input))
+    positions = tf.data.Dataset.range(first + index, tf.int64.max, count)
+    samples = tf.data.Dataset.zip((positions, stream)).map(change, calls(settings.input))
     batches = samples.batch(batch, drop_remainder=True).map(as_written(_named))
     options = tf.data.Options()
     options.deterministic = True
@@ -65,25 +66,20 @@ def _named(batch: Sample) -> Sample:
     return {"images": batch["image"], **{name: batch[name] for name in ("boxes", "labels", "source_ids")}}
 
 
-def _positions(first: int, workers: tuple[int, int]) -> tf.data.Dataset:
-    """Returns the places in the stream that a process takes, from one on which a batch begins."""
-    index, count = workers
-    return tf.data.Dataset.range(first + index, tf.int64.max, count)
-
-
 def _source(
     dataset: DatasetFolder, settings: Settings, first: int, workers: tuple[int, int]
-) -> tuple[tf.data.Dataset, Callable[[Any], Any]]:
-    """Returns something for each position that a process takes, and what makes a sample of it."""
+) -> tuple[tf.data.Dataset, Callable[[Any], Sample]]:
+    """Returns what stands at the positions of a process, from one on which a batch begins, and what makes samples."""
+    split, seed = dataset.split(settings.training.split), settings.seed
+    index, count = workers
     if resolve_cache(dataset, settings) == "memory":
         loaded = load_samples(dataset, settings)
-        return _positions(first, workers), lambda position: sample_at(loaded, position, settings.seed)
-    split = dataset.split(settings.training.split)
+        rows = shuffled_rows(split.images, seed, first).shard(count, index)
+        return rows, lambda row: sample_at(loaded, row)
     paths = dataset.shard_paths(settings.training.split)
     buffer = min(settings.input.shuffle_buffer, max(1, _MOST_SHUFFLED * split.images // max(1, split.bytes)))
-    stream = shuffled_records(paths, split.images, buffer, settings.seed, first)
-    index, count = workers
-    parsed = parsed_samples(stream.shard(count, index), dataset.class_ids, settings.input)
+    records = shuffled_records(paths, split.images, buffer, seed, first).shard(count, index)
+    parsed = parsed_samples(records, dataset.class_ids, settings.input)
     return parsed, lambda sample: decode_sample(sample, settings.input)
 
 

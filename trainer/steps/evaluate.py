@@ -70,7 +70,7 @@ def run(values: argparse.Namespace, screen: Console) -> None:
     from trainer.run_folder import RunFolder  # noqa: PLC0415
 
     told = RunFolder.open(values.model_dir)
-    dataset = open_dataset(values.data or told.dataset_path)
+    dataset = open_dataset(values.data or told.dataset_path, lambda line: say(screen, line))
     settings = _changed(told.settings, changes, values.split)
     split = dataset.evaluation_split(settings.evaluation.split)
     output = values.output or told.file("evaluation", _folder_name(split))

@@ -60,10 +60,10 @@ def test_a_jpeg_that_shrinks_while_it_is_decoded_looks_like_one_that_shrinks_aft
 
 
 def test_details_that_the_square_can_show_stay():
-    stripes = Image.fromarray(np.tile(np.repeat(np.uint8([0, 0, 255, 255]), 3), (96, 8)).repeat(1, axis=0))
+    stripes = Image.fromarray(np.tile(np.uint8([0, 0, 255, 255]), (64, 16)))
     canvas, _ = decode(tf.constant(encoded(stripes, "JPEG", quality=95)), 32, "letterbox")
-    assert canvas.numpy().max() > 200
-    assert canvas.numpy().min() < 55
+    assert canvas.numpy()[:, ::2].max() < 55
+    assert canvas.numpy()[:, 1::2].min() > 200
 
 
 def test_an_edge_stays_where_it_is_when_a_jpeg_shrinks():

@@ -11,11 +11,12 @@ from trainer.input_pipeline.summary import summarise_input
 from trainer.settings import Settings
 
 SQUARE = Thing("square", (0.0, 0.0, 0.5, 0.25))
+TINY = Thing("circle", (0.0, 0.0, 0.01, 0.5))
 PICTURES = [
     drawn_picture(1, (64, 64))._replace(things=(SQUARE, Thing("circle", (0.0, 0.0, 1.0, 1.0), is_crowd=1))),
     drawn_picture(2, (80, 40))._replace(things=()),
     drawn_picture(3, (80, 40))._replace(things=(Thing("circle", (0.0, 0.0, 1.0, 0.5), difficult=1), SQUARE, SQUARE)),
-    drawn_picture(4, (64, 64))._replace(things=(Thing("circle", (0.0, 0.0, 0.01, 0.5)),)),
+    drawn_picture(4, (64, 64))._replace(things=(TINY, TINY._replace(is_crowd=1))),
 ]
 
 
@@ -30,14 +31,14 @@ def told(**of_input):
 
 def test_what_training_sees_and_what_it_does_not(dataset):
     actual = summarise_input(dataset, told(max_boxes=2, difficult="ignore"))
-    assert (actual.pictures, actual.boxes, actual.looked_at) == (4, 6, 4)
-    assert dict(actual.boxes_of) == {"circle": 3, "square": 3, "triangle": 0}
-    assert (actual.dropped, actual.crowded, actual.ignored, actual.tiny) == (1, 1, 2, 1)
+    assert (actual.pictures, actual.boxes, actual.looked_at) == (4, 7, 4)
+    assert dict(actual.boxes_of) == {"circle": 4, "square": 3, "triangle": 0}
+    assert (actual.dropped, actual.crowded, actual.ignored, actual.tiny) == (1, 1, 3, 1)
     assert actual.lines() == [
-        "4 pictures to train on, 6 boxes",
+        "4 pictures to train on, 7 boxes",
         "no box of triangle: the detector cannot learn what has none",
         "1 box beyond input.max_boxes 2 dropped (1 picture; the largest boxes stay)",
-        "2 boxes of crowds or difficult objects: neither objects nor background",
+        "3 boxes of crowds or difficult objects: neither objects nor background",
         "1 box smaller than a pixel at input.image_size 64",
     ]
 
@@ -53,7 +54,7 @@ def test_sides_of_boxes_on_the_square(dataset, resize, wide):
 
 
 def test_difficult_objects_are_trained_on_unless_told_otherwise(dataset):
-    assert summarise_input(dataset, told()).ignored == 1
+    assert summarise_input(dataset, told()).ignored == 2
 
 
 def test_nothing_is_said_of_what_does_not_happen(tmp_path):
@@ -77,6 +78,13 @@ def test_of_a_large_split_the_first_pictures_of_each_shard_are_looked_at(dataset
         "1 box beyond input.max_boxes 2 dropped (1 picture; the largest boxes stay)",
         "1 box of crowds or difficult objects: neither objects nor background",
     ]
+
+
+def test_where_nothing_is_lost_it_does_not_matter_how_many_were_looked_at(tmp_path, monkeypatch):
+    monkeypatch.setattr(summary, "_MOST_PICTURES", 1)
+    dataset = open_dataset(str(write_dataset(tmp_path, {"train": PICTURES[1:3]}, {"square": 1, "circle": 2})))
+    actual = summarise_input(dataset, told(max_boxes=2))
+    assert (actual.looked_at, actual.lines()) == (1, ["2 pictures to train on, 3 boxes"])
 
 
 def test_so_are_those_of_a_split_of_large_pictures(dataset, monkeypatch):
