@@ -14,7 +14,7 @@ from presentation.terminal import say
 from trainer.dataset_folder import DatasetFolder, open_dataset
 from trainer.decoding import detect_on_canvas
 from trainer.evaluation.evaluating import collect_split, draw_pictures
-from trainer.evaluation.metrics import Metrics, measure
+from trainer.evaluation.metrics import measure
 from trainer.failures import TrainingError
 from trainer.input_pipeline.failing import explained
 from trainer.input_pipeline.training import training_batches
@@ -37,8 +37,6 @@ class Fitted(NamedTuple):
     """What came out of a run."""
 
     steps: int
-    metrics: Metrics | None
-    """Of the last evaluation; None if there was none in this process."""
     best: dict[str, Any]
     """'step' and 'mAP' of the best weights."""
     seconds: float
@@ -97,7 +95,6 @@ class Loop:
             run.file(CHECKPOINTS), detector, self._optimizer, devices, settings.training.keep_checkpoints
         )
         self._detect = detect_on_canvas(detector, settings.decoding)
-        self._metrics: Metrics | None = None
         self._best = run.told("best")
 
     def train(self, began: float) -> Fitted:
@@ -121,7 +118,7 @@ class Loop:
         finally:
             if watch:
                 watch.close()
-        return Fitted(settings.steps, self._metrics, self._best, time.monotonic() - began)
+        return Fitted(settings.steps, self._best, time.monotonic() - began)
 
     def _steps(self, start: int, watch: Watch | None) -> None:
         settings = self._settings.training
@@ -196,7 +193,7 @@ class Loop:
             truths, founds = collect_split(
                 self._detect, self._dataset, split, self._settings, most=settings.max_pictures or None
             )
-            self._metrics = metrics = measure(truths, founds, self._dataset.class_names)
+            metrics = measure(truths, founds, self._dataset.class_names)
             value = metrics.coco.ap
             measured = {"split": split, "settings": self._measured_with()}
             if self._best and {name: self._best.get(name) for name in measured} != measured:
