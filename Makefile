@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo train tensorboard test test-training check format lint types imports unit benchmark benchmark-training \
+.PHONY: help setup browser demo train tensorboard test test-training test-runners runners check format lint types imports unit benchmark benchmark-training \
 	protos vendor lock clean
 
 help:  ## list the targets
@@ -68,6 +68,12 @@ unit: setup
 test-training: setup  ## the tests that train for a while, in one process and in several
 	$(BIN)/python -m pytest -m training --durations 10
 
+runners: setup  ## install what the tests of runners and stores need
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[beam,runners]'
+
+test-runners: runners  ## the tests on other runners and on object stores
+	$(BIN)/python -m pytest -m runners --durations 10
+
 format: setup  ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -96,7 +102,7 @@ vendor:  ## fetch the libraries inside the report anew
 lock: setup  ## resolve the versions in constraints.txt anew
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
-		--extra beam --extra notebook --extra train --extra dev pyproject.toml --output-file constraints.txt
+		--extra beam --extra notebook --extra train --extra dev --extra runners pyproject.toml --output-file constraints.txt
 
 clean:  ## remove what was made
 	rm -rf $(VENV) build demo *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -10,9 +10,12 @@ from pydantic import BaseModel, ValidationError
 
 from presentation.refusals import UsageError
 from presentation.suggestions import did_you_mean
+from trainer.augmentation.settings import Operation
 from trainer.settings import Settings
 
 Tree = dict[str, Any]
+
+_OPERATIONS: tuple[type[BaseModel], ...] = get_args(get_args(Operation)[0])
 
 
 def add_settings_flags(parser: argparse.ArgumentParser) -> None:
@@ -253,6 +256,9 @@ def _nearest_value(value: Any, told: Mapping[str, Any]) -> str:
 
 def _nearest_setting(path: Sequence[str]) -> str:
     """Returns the nearest key of the same section, else the nearest of all, as a question."""
+    if path[0] == "augmentation":  # [place in the list, name of the operation, key]
+        operation = next(model for model in _OPERATIONS if model.model_fields["name"].default == path[2])
+        return did_you_mean(path[3], operation.model_fields)
     everything = _all_settings(Settings)
     section = [key for key in everything if key.rpartition(".")[0] == ".".join(path[:-1])]
     own = difflib.get_close_matches(path[-1], [key.rpartition(".")[2] for key in section], n=1, cutoff=0.6)

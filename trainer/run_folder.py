@@ -5,6 +5,8 @@ import os
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import h5py
+
 from presentation.refusals import UsageError
 from trainer.configuration import changed_keys, check_settings, to_yaml
 from trainer.dataset_folder import DatasetFolder
@@ -22,6 +24,8 @@ CHECKPOINTS = "checkpoints"
 EVENTS = "events"
 WEIGHTS = "weights"
 FORMAT_VERSION = 1
+_TOLD = "shardbox"
+"""Attribute of a file of weights."""
 
 Which = Literal["best", "latest"]
 
@@ -110,9 +114,9 @@ class RunFolder:
         Empty if there are none.
         """
         try:
-            with open(self.file(WEIGHTS, f"{which}.json"), encoding="utf-8") as file:
-                return dict(json.load(file))
-        except (OSError, ValueError, TypeError):
+            with h5py.File(self.file(WEIGHTS, f"{which}.weights.h5")) as file:
+                return dict(json.loads(file.attrs[_TOLD]))
+        except (OSError, KeyError, ValueError, TypeError):
             return {}
 
     def step_of(self, which: Which) -> int | None:
@@ -172,9 +176,14 @@ class RunFolder:
             )
 
     def save_weights(self, detector: Detector, which: Which, told: dict[str, Any]) -> None:
-        """Writes weights as they are, and what is known of them."""
-        make_whole(self.file(WEIGHTS, f"{which}.weights.h5"), detector.model.save_weights)
-        write_whole(self.file(WEIGHTS, f"{which}.json"), (json.dumps(told) + "\n").encode())
+        """Writes weights as they are, and what is known of them, which is an attribute of the same file."""
+
+        def save(path: str) -> None:
+            detector.model.save_weights(path)
+            with h5py.File(path, "a") as file:
+                file.attrs[_TOLD] = json.dumps(told)
+
+        make_whole(self.file(WEIGHTS, f"{which}.weights.h5"), save)
 
     def load_detector(self, which: Which = "best") -> Detector:
         """Builds the detector with the weights that were kept.

@@ -71,6 +71,9 @@ SENTENCES = {
     "training.steps=10": "optimizer.warmup_steps 50 leaves nothing of training.steps 10",
     "loss.negative_iou=0.6": "loss: negative_iou 0.6 is above positive_iou 0.5 (…)",
     "augmentation=[{probability: 3}]": "augmentation[0] (…) lacks its name: such as {name: flip, probability: 0.5}",
+    "augmentation=[{name: crop, minimum_iu: 1}]": "there is no setting 'augmentation[0].minimum_iu' (…); "
+    "did you mean minimum_iou?",
+    "augmentation=[{name: flip, angle: 1}]": "there is no setting 'augmentation[0].angle' (…)",
     "augmentation=[{name: flip, probability: 3}]": "augmentation[0].probability is 3 (…): at most 1 is wanted",
 }
 

@@ -1,7 +1,5 @@
 """The folder of a run: written, read again, refused."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -55,7 +53,8 @@ def test_weights_come_back_into_the_same_network(tmp_path, dataset, detector):
     wanted, found = detector.model(images), run.load_detector("latest").model(images)
     for name in wanted:
         np.testing.assert_array_equal(found[name], wanted[name])
-    assert json.loads((tmp_path / "run/weights/latest.json").read_text()) == {"step": 3}
+    assert (run.told("latest"), run.step_of("latest"), run.told("best")) == ({"step": 3}, 3, {})
+    assert [path.name for path in (tmp_path / "run/weights").iterdir()] == ["latest.weights.h5"]
 
 
 def test_no_folder_of_a_run(tmp_path):

@@ -1,10 +1,10 @@
 """A detector as a preset of KerasHub, where its network is one that KerasHub's RetinaNet can have."""
 
-import keras
 from keras_hub.layers import AnchorGenerator, RetinaNetImageConverter
 from keras_hub.models import RetinaNetBackbone, RetinaNetObjectDetector, RetinaNetObjectDetectorPreprocessor
 
 from trainer.export.description import Description
+from trainer.network.backbones import make_backbone
 from trainer.network.detector import Detector
 
 _WIDTH = 256
@@ -32,9 +32,8 @@ def save_hub_preset(detector: Detector, description: Description, output: str) -
     """
     architecture = detector.architecture
     side = detector.image_size
-    kind = keras.saving.get_registered_object(architecture.backbone)
     backbone = RetinaNetBackbone(
-        kind.from_config({**architecture.backbone_config, "image_shape": (side, side, 3)}),
+        make_backbone(architecture.backbone, architecture.backbone_config, side),
         *architecture.levels,
         use_p5=architecture.coarse_from_backbone,
         image_shape=(side, side, 3),

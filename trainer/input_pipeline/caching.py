@@ -30,7 +30,7 @@ def resolve_cache(dataset: DatasetFolder, settings: Settings) -> Literal["memory
 
 def cache_bytes(dataset: DatasetFolder, settings: Settings) -> int:
     """Returns what the decoded pictures of the training split take."""
-    picture = 3 * settings.input.image_size**2 + 20 * settings.input.max_boxes + 8
+    picture = 3 * settings.input.image_size**2 + 20 * settings.input.max_boxes + 24
     return dataset.split(settings.training.split).images * picture
 
 

@@ -28,10 +28,23 @@ def parsed_samples(records: tf.data.Dataset, class_ids: Sequence[int], settings:
 
 
 def decode_sample(parsed: dict[str, Any], settings: InputSettings) -> dict[str, Any]:
-    """Returns image uint8 [size, size, 3], boxes and labels as in a batch, source_ids int64 []."""
+    """Returns a picture as `augment` takes it.
+
+    Args:
+        parsed: of `parsed_samples`.
+        settings: side of the square, and how the picture goes there.
+
+    Returns:
+        image uint8 [size, size, 3], boxes and labels as in a batch, source_ids int64 [], and picture float32 [4]: which
+        part of the square is picture, the rest being padding.
+    """
     image, original = decode_on_canvas(parsed["encoded"], settings.image_size, settings.resize)
-    boxes = boxes_to_canvas(parsed["boxes"], original, settings.image_size, settings.resize)
-    return {"image": image, "boxes": boxes, "labels": parsed["labels"], "source_ids": parsed["source_ids"]}
+    whole = tf.constant([[0.0, 0.0, 1.0, 1.0]])
+    boxes, picture = (
+        boxes_to_canvas(each, original, settings.image_size, settings.resize) for each in (parsed["boxes"], whole)
+    )
+    rest = {name: parsed[name] for name in ("labels", "source_ids")}
+    return {"image": image, "boxes": boxes, "picture": picture[0], **rest}
 
 
 def calls(settings: InputSettings) -> int:

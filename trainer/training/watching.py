@@ -1,6 +1,7 @@
 """What a person sees of a run: a bar or lines, a CSV, TensorBoard."""
 
 import csv
+import glob
 import math
 import os
 import time
@@ -15,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from presentation.terminal import say
 from trainer.run_folder import EVENTS, METRICS_NAME, RunFolder
-from trainer.whole_files import write_whole
+from trainer.whole_files import make_whole, write_whole
 
 COLUMNS = (
     "step", "split", "loss", "loss_classes", "loss_boxes", "learning_rate", "images_per_second", "input_wait",
@@ -34,6 +35,7 @@ class Watch:
         self._run, self._screen, self._steps = run, screen, steps
         self._path = run.file(METRICS_NAME)
         _keep_rows_until(self._path, start)
+        _keep_events_until(run.file(EVENTS), start)
         self._events: dict[str, Any] = {}
         self._bar: Progress | None = None
         self._task: Any = None
@@ -131,6 +133,26 @@ def _keep_rows_until(path: str, step: int) -> None:
             rows = [row for row in csv.reader(file) if len(row) == len(COLUMNS) and row[0].isdigit()]
     lines = [COLUMNS, *(row for row in rows if int(row[0]) <= step)]
     write_whole(path, "".join(",".join(line) + "\n" for line in lines).encode())
+
+
+def _keep_events_until(folder: str, step: int) -> None:
+    """Leaves out what TensorBoard would show of steps that will be done again, and what was cut off."""
+    for path in sorted(glob.glob(os.path.join(glob.escape(folder), "*", "*tfevents*"))):
+        kept: list[bytes] = []
+        whole = True
+        try:
+            kept.extend(tf.data.TFRecordDataset(path).as_numpy_iterator())
+        except tf.errors.DataLossError:  # what came before is in the list
+            whole = False
+        until = [record for record in kept if tf.compat.v1.Event.FromString(record).step <= step]
+        if not whole or len(until) < len(kept):
+            make_whole(path, lambda part, records=until: _write_records(part, records))  # type: ignore[misc]
+
+
+def _write_records(path: str, records: Sequence[bytes]) -> None:
+    with tf.io.TFRecordWriter(path) as writer:
+        for record in records:
+            writer.write(record)
 
 
 def _cell(value: Any) -> str:

@@ -16,6 +16,7 @@ from trainer.export.hub_preset import image_converter, is_possible
 from trainer.export.keras_folder import save_keras_folder
 from trainer.input_pipeline.letterbox import picture_on_canvas
 
+from ..network.made_presets import save_backbone, tiny_efficientnet
 from .made_exports import CLASSES, MODEL, SIZE, description, pixels, tiny_detector
 
 WIDE = MODEL.model_copy(update={"width": 256})
@@ -77,6 +78,16 @@ def test_a_network_of_keras_hubs_width_is_a_preset_too(tmp_path: Path):
     np.testing.assert_allclose(found["cls_logits"], wanted["class_logits"], rtol=0, atol=1e-4)
     anchors = np.concatenate([np.asarray(boxes) for boxes in task.anchor_generator(image).values()])
     np.testing.assert_allclose(anchors / SIZE, detector.anchors, atol=1e-6)
+
+
+def test_a_backbone_whose_shape_has_another_name_is_a_preset_too(tmp_path: Path):
+    backbone = save_backbone(tiny_efficientnet(), tmp_path / "efficientnet")
+    detector = tiny_detector(WIDE.model_copy(update={"preset": str(backbone)}))
+    assert save_keras_folder(detector, description(), str(tmp_path / "first")) is True
+    task = keras_hub.models.RetinaNetObjectDetector.from_preset(os.fspath(tmp_path / "first/preset"))
+    image = pixels(SIZE, SIZE)[np.newaxis]
+    found, wanted = task(task.preprocessor.image_converter(image)), detector.model(image)
+    np.testing.assert_allclose(found["bbox_regression"], wanted["box_deltas"], rtol=0, atol=1e-4)
 
 
 def test_networks_that_keras_hub_does_not_have():

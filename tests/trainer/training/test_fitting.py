@@ -5,9 +5,15 @@ import re
 
 import pytest
 import tensorflow as tf
+from rich.console import Console
+
+from trainer.configuration import read_settings
+from trainer.failures import TrainingError
+from trainer.run_folder import RunFolder
+from trainer.training import fitting
 
 from ..made_datasets import CLASSES, Picture, Thing, drawn_picture, shapes_dataset, write_dataset
-from ..shardbox_train_runs import fit, metrics
+from ..shardbox_train_runs import TINY, fit, metrics, run
 
 pytestmark = pytest.mark.training
 
@@ -31,7 +37,7 @@ def test_a_detector_learns_and_tells_how_it_goes(data, tmp_path):
     trained = [row for row in rows if row["split"] == "train"]
     assert [int(row["step"]) for row in trained] == [20, 40, 60, 75, 80, 100, 120, 140, 150]
     assert float(trained[-1]["loss"]) < 0.3 * float(trained[0]["loss"])
-    best = json.loads((folder / "weights/best.json").read_text())
+    best = RunFolder.open(str(folder)).told("best")
     assert best["mAP"] == pytest.approx(max(float(row["mAP"]) for row in evaluated), abs=1e-6)
     lines = done.stdout.splitlines()
     assert lines[1] == f"200 pictures to train on, {boxes_of(data)} boxes"
@@ -71,6 +77,20 @@ def test_a_loss_that_is_no_number_is_told_with_the_pictures(data, tmp_path):
     assert not list((tmp_path / "run/checkpoints").iterdir())
 
 
+def test_too_little_memory_is_told_with_what_to_change(data, tmp_path, monkeypatch):
+    def too_little(_batches):
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor\nand more")
+
+    monkeypatch.setattr(fitting, "make_train_step", lambda *_: too_little)
+    with pytest.raises(TrainingError) as raised:
+        fitting.fit(str(data), str(tmp_path / "run"), read_settings([], TINY), Console(quiet=True))
+    assert str(raised.value) == (
+        "the device ran out of memory with input.batch_size 4 and input.image_size 64: halve the batch and double "
+        "optimizer.accumulate, take smaller pictures, a smaller model, or training.precision=mixed_bfloat16 "
+        "(OOM when allocating tensor)"
+    )
+
+
 def test_settings_of_another_run_are_refused_and_restart_begins_anew(data, tmp_path):
     folder = tmp_path / "run"
     steps = ("training.steps=4", "training.log_every=2")
@@ -82,8 +102,6 @@ def test_settings_of_another_run_are_refused_and_restart_begins_anew(data, tmp_p
         "the settings of that run, or --restart to train anew\n",
     )
     first = metrics(folder)
-    from ..shardbox_train_runs import TINY, run
-
     changes = (*TINY, *steps, "seed=1")
     done = run("fit", "--data", data, "--model_dir", folder, "--restart", changes=changes)
     assert done.returncode == 0, done.stderr
@@ -121,8 +139,6 @@ def test_a_folder_with_other_files_is_not_taken_for_a_run(data, tmp_path):
 
 
 def test_a_dataset_is_never_taken_for_a_run(data, tmp_path):
-    from ..shardbox_train_runs import TINY, run
-
     before = sorted(path.name for path in data.iterdir())
     done = run("fit", "--data", data, "--model_dir", data, "--restart", changes=TINY)
     assert (done.returncode, done.stderr) == (
