@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from trainer.boxes import area, encode_deltas, intersection
-from trainer.input_pipeline.records import IGNORED
+from trainer.input_pipeline.records import IGNORED, PADDING
 from trainer.settings import LossSettings
 
 BACKGROUND, LEFT_ALONE = -1, -2
@@ -42,6 +42,7 @@ def make_targets(boxes: tf.Tensor, labels: tf.Tensor, anchors: np.ndarray, setti
         settings: `positive_iou` and `negative_iou`.
     """
     anchors = tf.constant(anchors, tf.float32)
+    boxes, labels = _without_padding(boxes, labels)
     shared = intersection(anchors[tf.newaxis, :, tf.newaxis], boxes[:, tf.newaxis])
     of_anchor = area(anchors)[tf.newaxis, :, tf.newaxis]
     overlaps = shared / tf.maximum(of_anchor + area(boxes)[:, tf.newaxis] - shared, 1e-12)
@@ -58,6 +59,12 @@ def make_targets(boxes: tf.Tensor, labels: tf.Tensor, anchors: np.ndarray, setti
     ignored = (tf.reduce_max(inside, axis=-1) >= 0.5) & (matched == BACKGROUND)
     matched = tf.where(ignored, LEFT_ALONE, matched)
     return Targets(encode_deltas(tf.gather(boxes, which, batch_dims=1), anchors), matched)
+
+
+def _without_padding(boxes: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Leaves out the places where no picture of the batch has a box, but for the first: most of them, usually."""
+    used = tf.concat([[True], tf.reduce_any(labels != PADDING, axis=0)[1:]], axis=0)
+    return tf.boolean_mask(boxes, used, axis=1), tf.boolean_mask(labels, used, axis=1)
 
 
 def count_found(targets: Sequence[Targets]) -> tf.Tensor:
