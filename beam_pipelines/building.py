@@ -171,7 +171,7 @@ def _run_and_read(
     job: BuildDataset, runner: Sequence[str], count: int | None, screen: Console | None, path: str
 ) -> Manifest:
     if job.progress is None or not count or screen is None:
-        run_pipeline(job, runner)
+        run_pipeline(job, runner, screen, purpose="build")
     else:
         with watch(job.progress, count, screen):
             run_pipeline(job, runner)

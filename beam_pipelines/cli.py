@@ -29,7 +29,7 @@ from typing import NamedTuple, NoReturn
 from rich.console import Console
 
 from beam_pipelines.failures import DatasetError, first_cause, sentence_of
-from beam_pipelines.worker_processes import kill_workers_until_exit
+from beam_pipelines.worker_processes import kill_workers, kill_workers_until_exit
 from presentation.argument_parser import Parser
 from presentation.refusals import UsageError
 from presentation.run_log import Log
@@ -159,6 +159,7 @@ def _leave(screen: Console, log: Log, given: list[str]) -> NoReturn:
     output = COMMANDS[given[0]].makes if given and given[0] in COMMANDS else "command"
     _say(screen, f"interrupted; the {output} was not finished", 130)
     log.close()
+    kill_workers()
     sys.stdout.flush()
     os._exit(130)
 

@@ -31,6 +31,19 @@ _KNOWN_CAUSES = (
     (r"File too large|Errno 27\b", "A file grew larger than the disk or a limit allows: take a smaller --shard_size."),
     (r"Errno 13\b|Permission denied|PERMISSION_DENIED", "A file or folder may not be read or written"),
     (r"MemoryError|Cannot allocate memory|Errno 12\b", "The machine ran out of memory"),
+    (
+        r"NoResourceAvailableException|Could not acquire the minimum required resources",
+        "The cluster has fewer free task slots than the job wants: lower --parallelism, or free some of them.",
+    ),
+    (
+        r"Insufficient number of network buffers",
+        "The TaskManagers have too little network memory for the job: lower --parallelism, or raise "
+        "taskmanager.memory.network.min and .max in the cluster's configuration (docs/runners.md).",
+    ),
+    (
+        r"Cannot run program|No such file or directory: 'java'",
+        "A program that the runner needs is not installed (docs/runners.md tells what each wants)",
+    ),
     (r"Too many open files|Errno 24\b", "Too many open files: raise the limit with `ulimit -n`."),
 )
 
@@ -55,6 +68,13 @@ def _without_steps(sentence: str) -> str:
 
 
 def first_cause(text: str) -> str:
-    """Returns the line of a wrapped traceback that names the exception which came first."""
+    """Returns the line of a wrapped traceback that names the exception which came first.
+
+    Python writes the first cause first, Java last, below all that it led to. What a worker raised is Python's, however
+    much of Java is around it.
+    """
     lines = [line.strip() for line in text.splitlines() if re.match(r"\s*[\w.]*(Error|Exception|Interrupt)\b", line)]
-    return lines[0] if lines else text.strip().splitlines()[-1] if text.strip() else "no reason given"
+    # A cause may hold the whole traceback of another.
+    of_python = [line for line in lines if not re.match(r"(java|javax|org|com|io)\.|.*most recent call last\):$", line)]
+    of_java = re.findall(r"^\s*Caused by: (.+)", text, re.MULTILINE)[-1:]
+    return [*of_python, *of_java, *lines, *text.strip().splitlines()[-1:], "no reason given"][0]

@@ -11,6 +11,8 @@ from typing import Any
 
 from apache_beam.metrics import Metrics
 
+COUNTERS = "shardbox"
+"""Namespace of Beam's counters."""
 STAGES = {"examine": "looking at pictures", "write": "writing examples"}
 _EVERY = 64  # a file is touched once in so many records: below 0.1 µs a record
 
@@ -28,7 +30,7 @@ class ProgressMark:
         self._stage = stage
         self._count = 0
         self._file: int | None = None
-        self._counter = Metrics.counter("shardbox", f"{stage}/pictures")
+        self._counter = Metrics.counter(COUNTERS, f"{stage}/pictures")
         self._counted = 0
 
     def __getstate__(self) -> dict[str, Any]:

@@ -7,10 +7,13 @@ from contextlib import contextmanager
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from apache_beam.runners import create_runner
+from rich.console import Console
 
 from beam_pipelines.failures import DatasetError, sentence_of
 from beam_pipelines.garbage import searched_rarely
 from beam_pipelines.output_folder import remove_folder, remove_if_empty, swap_began
+from beam_pipelines.remote_job.handed_over import hand_over, name_job
+from beam_pipelines.remote_job.waiting import wait_for
 from presentation.refusals import UsageError
 from presentation.suggestions import did_you_mean
 
@@ -59,18 +62,34 @@ def is_local(flags: Sequence[str]) -> bool:
     return runner in _LOCAL
 
 
-def run_pipeline(job: beam.PTransform, flags: Sequence[str]) -> None:
+def run_pipeline(
+    job: beam.PTransform, flags: Sequence[str], screen: Console | None = None, purpose: str = "job"
+) -> None:
     """Runs the job to its end.
+
+    Args:
+        job: the whole graph.
+        flags: for Beam, which name a runner.
+        screen: for what a person is told of a job that runs elsewhere; None for nothing.
+        purpose: the command, for the name of such a job.
 
     Raises:
         DatasetError: with a sentence for a person, where the cause is known.
         RuntimeError: as the runner raised it, otherwise.
     """
-    pipeline = beam.Pipeline(options=PipelineOptions(list(flags)))
+    options = PipelineOptions(list(flags))
+    elsewhere = not is_local(flags)
+    if elsewhere:
+        name_job(options, purpose)
+    pipeline = beam.Pipeline(options=options)
     pipeline | "Build" >> job
     try:
         with searched_rarely():
-            pipeline.run().wait_until_finish()
+            result = pipeline.run()
+            if elsewhere:
+                wait_for(hand_over(result, options), screen or Console(quiet=True))
+            else:
+                result.wait_until_finish()
     except Exception as error:
         sentence = sentence_of(error)
         if sentence is None:

@@ -13,10 +13,15 @@ def kill_workers_until_exit() -> None:
     Beam waits for its workers without end when it is interrupted, and they wait for Beam.
     """
     while True:
-        for process in _descendants(os.getpid(), _parents()):
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
+        kill_workers()
         time.sleep(0.2)
+
+
+def kill_workers() -> None:
+    """Kills what this process has started, the server through which it handed over a job included."""
+    for process in _descendants(os.getpid(), _parents()):
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
 
 
 def _descendants(ancestor: int, parents: dict[int, int]) -> list[int]:

@@ -6,6 +6,7 @@ from math import ceil
 from typing import IO, Any
 
 from apache_beam.io.filesystems import FileSystems
+from rich.console import Console
 
 from beam_pipelines.comparison.list_parts import ListParts, merge_parts
 from beam_pipelines.comparison.manifests import compare_manifests, files_to_read
@@ -26,7 +27,11 @@ _NEED = "shardbox diff on a remote runner needs --temp_location, where its resul
 
 
 def compare(
-    before: RecordSet, after: RecordSet, beam_flags: Sequence[str] = (), list_file: IO[bytes] | None = None
+    before: RecordSet,
+    after: RecordSet,
+    beam_flags: Sequence[str] = (),
+    list_file: IO[bytes] | None = None,
+    progress_screen: Console | None = None,
 ) -> dict[str, Any]:
     """Compares two datasets. Returns what differs as plain JSON values.
 
@@ -37,6 +42,7 @@ def compare(
         after: the other, with its manifest.
         beam_flags: as the command got them.
         list_file: gets a line of JSON for each image that differs, by name.
+        progress_screen: for what a person is told of a job that runs elsewhere; None for nothing.
 
     Raises:
         UsageError, DatasetError: with a sentence for a person.
@@ -51,7 +57,7 @@ def compare(
     tally = Tally().as_json()
     if any(files):
         features = _features_of(before.manifest) & _features_of(after.manifest)
-        tally = _compare_records(files[0], files[1], features, beam_flags, list_file)
+        tally = _compare_records(files[0], files[1], features, beam_flags, list_file, progress_screen)
     shards = {"equal": equal, "before": len(files[0]), "after": len(files[1])}
     return {"differ": _differ(found, tally, shards), **found, **tally, "shards": shards}
 
@@ -75,6 +81,7 @@ def _compare_records(
     features: frozenset[str],
     beam_flags: Sequence[str],
     list_file: IO[bytes] | None,
+    screen: Console | None,
 ) -> dict[str, Any]:
     remote = any(is_remote(file.path) for file in (*before, *after))
     images = sum(file.expected.examples for file in (*before, *after) if file.expected)
@@ -83,7 +90,8 @@ def _compare_records(
     with shared_folder(runner, _NEED) as folder:
         output = str(FileSystems.join(folder, "result.json"))
         wanted = None if list_file is None else ListParts(folder, max(1, ceil(images / _PART)))
-        run_pipeline(CompareRecords(tuple(before), tuple(after), features, buckets, output, wanted), runner)
+        job = CompareRecords(tuple(before), tuple(after), features, buckets, output, wanted)
+        run_pipeline(job, runner, screen, purpose="diff")
         result = json.loads(read_file(output))
         if list_file is not None:
             for line in merge_parts(result["parts"], folder):

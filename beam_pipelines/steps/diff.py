@@ -57,11 +57,11 @@ def run(given: Sequence[str], screen: Console, progress_screen: Console) -> int:
         _announce(before, after, progress_screen)
     try:
         if values.list is None:
-            result = compare(before, after, beam_flags)
+            result = compare(before, after, beam_flags, progress_screen=progress_screen)
         else:
             _refuse_folders(values.list, (before, after))
             with written_whole([values.list], values.overwrite, flag="--list") as create:
-                result = compare(before, after, beam_flags, create(values.list))
+                result = compare(before, after, beam_flags, create(values.list), progress_screen)
     except DatasetError as error:
         raise UsageError(error.sentence) from error
     if values.json:

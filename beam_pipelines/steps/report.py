@@ -52,7 +52,9 @@ def run(given: Sequence[str], screen: Console, progress_screen: Console) -> None
     records = find_records(values.records)
     output = _page_path(values.output, values.overwrite, records)
     _refuse_unwritable(FileSystems.split(output)[0])
-    run_pipeline(WriteReport(records, output), choose_runner(beam_flags, records.images))
+    run_pipeline(
+        WriteReport(records, output), choose_runner(beam_flags, records.images), progress_screen, purpose="report"
+    )
     if not FileSystems.exists(output):
         raise DatasetError(
             f"'{output}' was written where the workers of the runner are, which is not this machine: "

@@ -55,7 +55,7 @@ def verify(
         progress = folder if is_local(runner) else None
         job = CheckRecords(plan, result, progress)
         if progress is None or records is None or progress_screen is None:
-            run_pipeline(job, runner)
+            run_pipeline(job, runner, progress_screen, purpose="verify")
         else:
             with watch(progress, records, progress_screen):
                 run_pipeline(job, runner)

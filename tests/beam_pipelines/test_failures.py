@@ -63,6 +63,15 @@ def test_a_sentence_comes_through_a_runner(runner):
             OSError(24, "Too many open files"),
             "Too many open files: raise the limit with `ulimit -n`.",
         ),
+        (
+            RuntimeError("x\nCaused by: org.NoResourceAvailableException: Could not acquire the minimum"),
+            "The cluster has fewer free task slots than the job wants: lower --parallelism, or free some of them.",
+        ),
+        (
+            FileNotFoundError(2, "No such file or directory", "java"),
+            "A program that the runner needs is not installed (docs/runners.md tells what each wants): "
+            "[Errno 2] No such file or directory: 'java'",
+        ),
         (RuntimeError("Errno 130"), None),
         (RuntimeError("division by zero"), None),
         (KeyError("x"), None),
@@ -92,6 +101,17 @@ def test_the_first_cause_of_a_wrapped_traceback():
         ("  lxml.etree.XMLSyntaxError: x\nValueError: y", "lxml.etree.XMLSyntaxError: x"),
         ("KeyboardInterrupt", "KeyboardInterrupt"),
         ("An Error in a sentence\nlast", "last"),
+        (
+            "job failed: java.lang.RuntimeException: Error received from SDK harness: Traceback (most recent call last):\n"
+            "  File x\nRuntimeError: Traceback (most recent call last):\nValueError: y\n\tat org.apache.X\n"
+            "java.util.concurrent.ExecutionException: z",
+            "ValueError: y",
+        ),
+        (
+            "job failed: x\njava.util.concurrent.CompletionException: a\n\tat org.y\nCaused by: java.lang.E: b\n"
+            "\t... 3 more\nCaused by: java.io.IOException: no room\n\tat org.z",
+            "java.io.IOException: no room",
+        ),
     ],
 )
 def test_first_causes(text, cause):

@@ -1,0 +1,79 @@
+"""What Flink's own REST interface tells of a job while it runs: Beam's job server tells its figures at the end only."""
+
+import json
+import re
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from beam_pipelines.progress import COUNTERS, STAGES
+
+_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class FlinkJob:
+    """A job on a cluster.
+
+    Attributes:
+        address: of the JobManager's REST interface, without a slash at its end.
+        name: of the job.
+    """
+
+    address: str
+    name: str
+
+    @classmethod
+    def of(cls, master: str, name: str) -> "FlinkJob | None":
+        """Returns the job of that name on a cluster; None if `master` is none that can be asked.
+
+        Args:
+            master: as `--flink_master` has it: HOST:PORT, a URL, or a word in brackets for a cluster in the process.
+            name: of the job.
+        """
+        if re.fullmatch(r"\[\w+\]", master.strip()):
+            return None
+        address = master.strip().rstrip("/")
+        return cls(address if "://" in address else f"http://{address}", name)
+
+    @property
+    def page(self) -> str:
+        """Where a browser shows the cluster."""
+        return self.address
+
+    def tasks(self) -> str:
+        """Returns how many of Flink's tasks have ended, for a person; '' if the job is not there."""
+        job = self._find()
+        if job is None:
+            return ""
+        tasks = job.get("tasks", {})
+        return f"{tasks.get('finished', 0):,} of {tasks.get('total', 0):,} tasks"
+
+    def counts(self) -> Mapping[str, int]:
+        """Returns how many pictures are through each stage."""
+        job = self._find()
+        if job is None:
+            return {}
+        counts = dict.fromkeys(STAGES, 0)
+        path = f"/jobs/{job['jid']}"
+        for vertex in self._get(path)["vertices"]:
+            metrics = f"{path}/vertices/{vertex['id']}/subtasks/metrics"
+            for stage in STAGES:
+                ending = f"{COUNTERS}.{stage}/pictures"
+                names = [one["id"] for one in self._get(metrics) if one["id"].endswith(ending)]
+                for name in names:
+                    sums = self._get(f"{metrics}?get={quote(name, safe='')}&agg=sum")
+                    counts[stage] += sum(int(one.get("sum", 0)) for one in sums)
+        return counts
+
+    def _find(self) -> dict[str, Any] | None:
+        jobs = [job for job in self._get("/jobs/overview")["jobs"] if self.name in job["name"]]
+        return max(jobs, key=lambda job: int(job["start-time"]), default=None)
+
+    def _get(self, path: str) -> Any:
+        if urlsplit(self.address).scheme not in ("http", "https"):
+            raise ValueError(f"'{self.address}' is no address of HTTP")
+        with urllib.request.urlopen(self.address + path, timeout=_SECONDS) as answer:
+            return json.load(answer)

@@ -1,0 +1,164 @@
+"""Waits for a job on a runner elsewhere: shows how far it is, and asks on Ctrl-C what is to become of it."""
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from apache_beam.runners.runner import PipelineState
+from rich.console import Console
+from rich.prompt import Confirm
+from rich.status import Status
+
+from beam_pipelines.remote_job.handed_over import HandedOver
+from presentation.terminal import say
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_LOOK_SECONDS = 0.2
+_STATUS_SECONDS = 2.0
+_LINE_SECONDS = 30.0
+_CANCEL_SECONDS = 60.0
+
+_log = logging.getLogger(__name__)
+
+
+def wait_for(job: HandedOver, screen: Console) -> None:
+    """Waits until a job ends.
+
+    A person at a terminal who presses Ctrl-C is asked whether the job is to be cancelled, and may go on waiting. Any
+    other signal, and a Ctrl-C where nobody can be asked, cancels it.
+
+    Args:
+        job: to wait for.
+        screen: for a person.
+
+    Raises:
+        KeyboardInterrupt: the job was cancelled.
+        Exception: as the runner raised it, if the job failed.
+    """
+    say(screen, f"job '{job.name}' runs on {job.runner}{f': {job.page}' if job.page else ''}")
+    with _caught() as signals, _Sight(job, screen) as sight:
+        end = _waited(job)
+        while not end.done():
+            time.sleep(_LOOK_SECONDS)
+            if signals and not end.done():
+                number = signals.pop()
+                with sight.paused():
+                    stays = number == signal.SIGINT and screen.is_terminal and _asked_to_stay(job, screen)
+                if not stays:
+                    _cancel(job, screen, end)
+                    raise KeyboardInterrupt
+            sight.look()
+        end.result()
+
+
+def _waited(job: HandedOver) -> "Future[Any]":
+    """Waits in a thread of its own, which does not keep the process from ending."""
+    end: Future[Any] = Future()
+
+    def wait() -> None:
+        try:
+            end.set_result(job.result.wait_until_finish())
+        except BaseException as error:
+            end.set_exception(error)
+
+    threading.Thread(target=wait, daemon=True).start()
+    return end
+
+
+@contextmanager
+def _caught() -> Iterator[list[int]]:
+    """Collects signals instead of ending the process; a second one, while the first is asked about, interrupts."""
+    signals: list[int] = []
+
+    def catch(number: int, _frame: FrameType | None) -> None:
+        if signals:
+            raise KeyboardInterrupt
+        signals.append(number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield signals
+        return
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    for number, handler in before.items():
+        if handler != signal.SIG_IGN:  # as nohup wishes
+            signal.signal(number, catch)
+    try:
+        yield signals
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _asked_to_stay(job: HandedOver, screen: Console) -> bool:
+    """Asks what is to become of the job. No answer at all cancels it."""
+    try:
+        return not Confirm.ask(f"Cancel the job '{job.name}' on {job.runner}?", console=screen, default=False)
+    except (EOFError, KeyboardInterrupt):
+        return False
+
+
+def _cancel(job: HandedOver, screen: Console, end: "Future[Any]") -> None:
+    """Cancels the job and waits a while until it is, so that what it left can be cleaned up."""
+    say(screen, f"cancelling job '{job.name}' …")
+    try:
+        job.result.cancel()
+        until = time.monotonic() + _CANCEL_SECONDS
+        while not end.done() and time.monotonic() < until and not PipelineState.is_terminal(job.result.state):
+            time.sleep(_LOOK_SECONDS)
+        say(screen, f"job '{job.name}' was cancelled")
+    except Exception as error:
+        _log.warning("cancelling failed", exc_info=True)
+        where = f": see {job.page}" if job.page else ""
+        say(screen, f"job '{job.name}' could not be cancelled ({type(error).__name__}) and may go on{where}")
+
+
+class _Sight:
+    """Shows how far a job is: in one line that changes on a terminal, in a line now and then elsewhere."""
+
+    def __init__(self, job: HandedOver, screen: Console):
+        self._job, self._screen = job, screen
+        self._status: Status | None = None
+        self._last = time.monotonic()
+        self._told = ""
+
+    def __enter__(self) -> "_Sight":
+        if self._screen.is_terminal:
+            self._status = self._screen.status("waiting for workers")
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status:
+            self._status.stop()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Leaves the terminal to a question."""
+        if self._status:
+            self._status.stop()
+        yield
+        if self._status:
+            self._status.start()
+
+    def look(self) -> None:
+        """Asks for the figures if it is time."""
+        every = _STATUS_SECONDS if self._status else _LINE_SECONDS
+        if self._screen.quiet or time.monotonic() - self._last < every:
+            return
+        try:
+            text = self._job.progress()
+        except Exception:  # it is a comfort: the job goes on without it
+            _log.debug("no figures", exc_info=True)
+            text = ""
+        self._last = time.monotonic()
+        if self._status:
+            self._status.update(text or "waiting for workers")
+        elif text and text != self._told:
+            say(self._screen, text)
+            self._told = text
