@@ -57,7 +57,7 @@ def compare(
     tally = Tally().as_json()
     if any(files):
         features = _features_of(before.manifest) & _features_of(after.manifest)
-        tally = _compare_records(files[0], files[1], features, beam_flags, list_file, progress_screen)
+        tally = _compare_records(files[0], files[1], features, beam_flags, list_file, screen=progress_screen)
     shards = {"equal": equal, "before": len(files[0]), "after": len(files[1])}
     return {"differ": _differ(found, tally, shards), **found, **tally, "shards": shards}
 
@@ -81,6 +81,7 @@ def _compare_records(
     features: frozenset[str],
     beam_flags: Sequence[str],
     list_file: IO[bytes] | None,
+    *,
     screen: Console | None,
 ) -> dict[str, Any]:
     remote = any(is_remote(file.path) for file in (*before, *after))

@@ -102,7 +102,7 @@ def test_the_first_cause_of_a_wrapped_traceback():
         ("KeyboardInterrupt", "KeyboardInterrupt"),
         ("An Error in a sentence\nlast", "last"),
         (
-            "job failed: java.lang.RuntimeException: Error received from SDK harness: Traceback (most recent call last):\n"
+            "job failed: java.lang.RuntimeException: Error received: Traceback (most recent call last):\n"
             "  File x\nRuntimeError: Traceback (most recent call last):\nValueError: y\n\tat org.apache.X\n"
             "java.util.concurrent.ExecutionException: z",
             "ValueError: y",

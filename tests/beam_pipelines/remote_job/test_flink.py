@@ -20,12 +20,16 @@ ANSWERS = {
     "/jobs/b": {"vertices": [{"id": "v1"}, {"id": "v2"}]},
     "/jobs/b/vertices/v1/subtasks/metrics": [{"id": EXAMINE}, {"id": "numRecordsIn"}],
     "/jobs/b/vertices/v2/subtasks/metrics": [{"id": WRITE}],
-    "/jobs/b/vertices/v1/subtasks/metrics?get=Examine.shardbox.examine%2Fpictures&agg=sum": [{"id": EXAMINE, "sum": 64.0}],
+    "/jobs/b/vertices/v1/subtasks/metrics?get=Examine.shardbox.examine%2Fpictures&agg=sum": [
+        {"id": EXAMINE, "sum": 64.0}
+    ],
     "/jobs/b/vertices/v2/subtasks/metrics?get=Write.shardbox.write%2Fpictures&agg=sum": [{"id": WRITE, "sum": 8.0}],
-}  # fmt: skip
+}
 
 
 class Flink(BaseHTTPRequestHandler):
+    """A JobManager."""
+
     def do_GET(self):
         body = json.dumps(ANSWERS[self.path]).encode()
         self.send_response(200)

@@ -39,6 +39,8 @@ class Result:
 
 
 class Job(HandedOver):
+    """Has figures, and ends when they are told."""
+
     texts = ("", "looking at pictures: 64", "looking at pictures: 64", "writing examples: 8")
 
     def progress(self):
