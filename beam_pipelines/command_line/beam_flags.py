@@ -4,14 +4,19 @@ import argparse
 from collections.abc import Sequence
 from itertools import pairwise
 
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import PipelineOptions, _CommaSeparatedListAction
 
+from beam_pipelines.command_line.flink_flags import FLINK_FLAGS
 from presentation.argument_parser import Parser, looks_like_flag
 from presentation.refusals import UsageError
 from presentation.suggestions import did_you_mean
 
-_LOCAL_RUNNERS = {"", "directrunner", "fnapirunner", "bundlebaseddirectrunner", "dataflowrunner"}
-"""Runners whose flags this process knows; the flags of others are known to their job servers only."""
+_OF_JOB_SERVERS = {"flinkrunner": FLINK_FLAGS}
+_KNOWN_RUNNERS = {"runner", "directrunner", "fnapirunner", "bundlebaseddirectrunner", "dataflowrunner", "prismrunner"}
+"""Runners all of whose flags Beam knows here, the default one among them."""
+
+# Beam's own action for --experiments and its kind has no public name.
+_APPENDING = (argparse._AppendAction, _CommaSeparatedListAction)
 
 
 def parse_with_beam(parser: Parser, given: Sequence[str]) -> tuple[argparse.Namespace, tuple[str, ...]]:
@@ -27,9 +32,37 @@ def parse_with_beam(parser: Parser, given: Sequence[str]) -> tuple[argparse.Name
     return values, (*beam, *rest)
 
 
-def beam_flags() -> set[str]:
-    """Returns the flags that Beam knows."""
-    return set(_beam_actions())
+def beam_flags(runner: str = "") -> set[str]:
+    """Returns the flags that Beam knows, or the job server of a runner.
+
+    Args:
+        runner: as --runner names it; '' for the default.
+    """
+    return set(_beam_actions()) | _OF_JOB_SERVERS.get(_full_name(runner), frozenset())
+
+
+def takes_more_flags(runner: str) -> bool:
+    """Returns whether a runner may take flags that nobody knows before its job server is asked."""
+    name = _full_name(runner)
+    return name not in _KNOWN_RUNNERS and name not in _OF_JOB_SERVERS
+
+
+def runner_in(arguments: Sequence[str]) -> str:
+    """Returns what --runner says in a part of a command line, and '' if it is not there."""
+    finder = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    finder.add_argument("--runner", nargs="?", default="")
+    return finder.parse_known_args(arguments)[0].runner or ""
+
+
+def lists_of_beam() -> dict[str, str]:
+    """Returns the flags of Beam that may be repeated to fill a list, each with the name of that list."""
+    return {flag: action.dest for flag, action in _beam_actions().items() if isinstance(action, _APPENDING)}
+
+
+def _full_name(runner: str) -> str:
+    """Returns a runner's name in lower case; Beam takes it with or without its ending and its module."""
+    name = runner.lower().rpartition(".")[2]
+    return name if name.endswith("runner") else name + "runner"
 
 
 def _beam_actions() -> dict[str, argparse.Action]:
@@ -73,13 +106,11 @@ def check_beam_flags(rest: Sequence[str], known: set[str]) -> None:
     for before, item in pairwise(["", *rest]):
         if not item.startswith("-") and (not before.startswith("-") or "=" in before):
             raise UsageError(f"unexpected argument '{item}'")
-    given = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    given.add_argument("--runner", default="")
-    runner = given.parse_known_args(rest)[0].runner.lower()
-    all_of_beam = beam_flags()
+    runner = runner_in(rest)
+    all_of_beam = beam_flags(runner)
     for item in rest:
         flag = item.partition("=")[0]
         if looks_like_flag(flag) and flag not in all_of_beam:
             near = did_you_mean(flag, known | all_of_beam)
-            if runner in _LOCAL_RUNNERS or (near and near[15:-1] in known):
+            if not takes_more_flags(runner) or near[15:-1] in known:
                 raise UsageError(f"unknown flag {flag}{near}")

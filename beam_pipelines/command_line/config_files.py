@@ -1,12 +1,18 @@
 """Flags from YAML files: what would be typed for each."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
 
-from beam_pipelines.command_line.beam_flags import beam_flags, parse_with_beam
+from beam_pipelines.command_line.beam_flags import (
+    beam_flags,
+    lists_of_beam,
+    parse_with_beam,
+    runner_in,
+    takes_more_flags,
+)
 from presentation.argument_parser import Parser
 from presentation.refusals import UsageError
 from presentation.suggestions import did_you_mean
@@ -50,12 +56,19 @@ def from_configs(paths: Sequence[str], arguments: Sequence[str], known: set[str]
     Raises:
         UsageError: if a file cannot be read, or holds a key that is no flag.
     """
+    files = {path: read_config(path) for path in paths}
+    runner = runner_in(arguments) or next((str(f["runner"]) for f in reversed(files.values()) if f.get("runner")), "")
     settings: dict[str, list[str]] = {}
-    for path in paths:
-        read = read_config(path, known)
+    for path, content in files.items():
+        _refuse_unknown(path, content, known, runner)
+        read = as_settings(path, content, known)
         settings = _without_rivals(settings, {flag for flag, items in read.items() if items}) | read
-    settings = _without_rivals(settings, {argument.partition("=")[0] for argument in arguments})
-    return [item for items in settings.values() for item in items]
+    typed = {argument.partition("=")[0] for argument in arguments}
+    settings = _without_rivals(settings, typed)
+    # Beam would take the values of both together, and of those for the same environment option the file's.
+    lists = lists_of_beam()
+    retyped = {lists[flag] for flag in typed if flag in lists}
+    return [item for flag, items in settings.items() for item in items if lists.get(flag) not in retyped]
 
 
 def _without_rivals(settings: dict[str, list[str]], later: set[str]) -> dict[str, list[str]]:
@@ -63,15 +76,11 @@ def _without_rivals(settings: dict[str, list[str]], later: set[str]) -> dict[str
     return {flag: items for flag, items in settings.items() if flag not in replaced}
 
 
-def read_config(path: str, known: set[str]) -> dict[str, list[str]]:
-    """Reads a YAML file of flags. Returns each flag with what would be typed for it: nothing to leave it off.
-
-    Args:
-        path: of the file.
-        known: the command's own flags.
+def read_config(path: str) -> dict[str, Any]:
+    """Reads a YAML file of flags, which are its keys.
 
     Raises:
-        UsageError: if it cannot be read, or holds a key that is no flag.
+        UsageError: if it cannot be read, or is no list of keys and values.
     """
     try:
         with open(path, "rb") as file:
@@ -84,15 +93,33 @@ def read_config(path: str, known: set[str]) -> dict[str, list[str]]:
         return {}
     if not isinstance(content, dict):
         raise UsageError(f"--config '{path}' must hold 'flag: value' lines")
-    all_of_beam = beam_flags()
+    return {str(key): value for key, value in content.items()}
+
+
+def _refuse_unknown(path: str, content: Mapping[str, Any], known: set[str], runner: str) -> None:
+    keys = {name.lstrip("-") for name in known | beam_flags(runner)} - {"config"}
+    for key in content:
+        if key in keys:
+            continue
+        near = did_you_mean(key.lstrip("-"), sorted(keys))
+        if key == "config" or not takes_more_flags(runner) or "--" + near[15:-1] in known:
+            raise UsageError(f"--config '{path}' has an unknown key '{key}'{near}")
+
+
+def as_settings(path: str, content: Mapping[str, Any], known: set[str]) -> dict[str, list[str]]:
+    """Returns each flag of a file with what would be typed for it: nothing to leave it off.
+
+    Args:
+        path: of the file.
+        content: of the file.
+        known: the command's own flags.
+
+    Raises:
+        UsageError: if a flag is given more values than it takes.
+    """
     settings: dict[str, list[str]] = {}
     for key, value in content.items():
         flag = f"--{key}"
-        if flag == "--config" or (flag not in known and flag not in all_of_beam):
-            keys = {name.lstrip("-") for name in known | all_of_beam} - {"config"}
-            raise UsageError(
-                f"--config '{path}' has an unknown key '{key}'{did_you_mean(str(key).lstrip('-'), sorted(keys))}"
-            )
         if isinstance(value, list) and flag in known - _TAKE_SEVERAL:
             raise UsageError(f"--config '{path}': '{key}' takes one value, not a list")
         for name, item in value.items() if isinstance(value, dict) else ():

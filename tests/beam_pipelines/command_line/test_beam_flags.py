@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from beam_pipelines.command_line.beam_flags import beam_flags, parse_with_beam
+from beam_pipelines.command_line.beam_flags import beam_flags, parse_with_beam, runner_in
 from beam_pipelines.command_line.options import parse_build_options
 from presentation.argument_parser import Parser
 from presentation.refusals import UsageError
@@ -96,8 +96,32 @@ def test_beam_flags_pass_through():
 
 
 def test_flags_that_only_a_remote_runner_knows_pass_through():
-    given = ("--runner=FlinkRunner", "--some_flag_of_flink", "1")
+    given = ("--runner=SparkRunner", "--some_flag_of_spark", "1")
     assert parse_build_options([*NEEDED, *given]).beam == given
-    assert refusal(*NEEDED, "--runner=DirectRunner", *given[1:]) == "unknown flag --some_flag_of_flink"
+    assert refusal(*NEEDED, "--runner=DirectRunner", *given[1:]) == "unknown flag --some_flag_of_spark"
     # What is nearly one of our own was meant to be it.
     assert refusal(*NEEDED, given[0], "--overwrit") == "unknown flag --overwrit; did you mean --overwrite?"
+
+
+@pytest.mark.parametrize("runner", ["FlinkRunner", "flink", "apache_beam.runners.portability.flink_runner.FlinkRunner"])
+def test_flags_of_the_job_server_for_flink(runner):
+    given = (f"--runner={runner}", "--execution_mode_for_batch=BATCH_FORCED", "--parallelism=2")
+    assert parse_build_options([*NEEDED, *given]).beam == given
+    assert refusal(*NEEDED, given[0], "--paralelism=2") == "unknown flag --paralelism; did you mean --parallelism?"
+    near = "unknown flag --execution_mode; did you mean --execution_mode_for_batch?"
+    assert refusal(*NEEDED, given[0], "--execution_mode=BATCH") == near
+    assert refusal(*NEEDED, "--runner=PrismRunner", given[1]) == "unknown flag --execution_mode_for_batch"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "runner"),
+    [
+        (["--runner=flink"], "flink"),
+        (["--seed=1", "--runner", "flink", "--streaming"], "flink"),
+        (["--runner=prism", "--runner=flink"], "flink"),
+        (["--runner"], ""),
+        (["--seed=1"], ""),
+    ],
+)
+def test_which_runner_is_asked_for(arguments, runner):
+    assert runner_in(arguments) == runner

@@ -229,3 +229,31 @@ def test_flags_of_one_file_that_exclude_each_other(tmp_path):
     assert refusal("--config", path, *NEEDED[2:]) == (
         "--annotations and --rows exclude each other: boxes come from XML files or from rows"
     )
+
+
+def test_keys_of_the_job_server_for_flink(tmp_path):
+    own = "object_reuse: true\nexecution_mode_for_batch: BATCH_FORCED\n"
+    beam = ("--runner=FlinkRunner", "--object_reuse", "--execution_mode_for_batch=BATCH_FORCED")
+    assert with_config(tmp_path, "runner: FlinkRunner\n" + own, *NEEDED).beam == beam
+    # Which runner is meant may stand in another file, or on the command line.
+    runner = config(tmp_path, "runner: flink", "runner.yaml")
+    assert with_config(tmp_path, own, runner, *NEEDED).beam == (*beam[1:], "--runner=flink")
+    assert with_config(tmp_path, own, *NEEDED, "--runner=flink").beam == (*beam[1:], "--runner=flink")
+    wrong = config_refusal(tmp_path, "runner: FlinkRunner\nobject_reus: true\n")
+    assert wrong == "--config 'F' has an unknown key 'object_reus'; did you mean object_reuse?"
+    assert config_refusal(tmp_path, own) == "--config 'F' has an unknown key 'object_reuse'"
+
+
+def test_keys_that_only_a_remote_runner_knows(tmp_path):
+    text = "runner: SparkRunner\nsome_flag_of_spark: 1\n"
+    assert with_config(tmp_path, text, *NEEDED).beam == ("--runner=SparkRunner", "--some_flag_of_spark=1")
+    near = "--config 'F' has an unknown key 'overwrit'; did you mean overwrite?"
+    assert config_refusal(tmp_path, text + "overwrit: true\n") == near
+    assert config_refusal(tmp_path, text + "config: x\n").startswith("--config 'F' has an unknown key 'config'")
+
+
+@pytest.mark.parametrize("flag", ["--environment_options", "--environment_option"])
+def test_a_list_on_the_command_line_replaces_that_of_a_file(tmp_path, flag):
+    text = "environment_options: [process_command=a, process_variables=b]\nexperiments: [x, y]\n"
+    given = f"{flag}=process_command=c"
+    assert with_config(tmp_path, text, *NEEDED, given).beam == ("--experiments=x", "--experiments=y", given)
