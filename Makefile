@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help setup browser demo train tensorboard test test-training test-runners runners check format lint types imports unit benchmark benchmark-training \
-	protos vendor lock clean
+	protos template-metadata vendor lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -87,6 +87,9 @@ protos: setup  ## generate the protobuf modules anew, for the oldest protobuf th
 	$(PYTHON) -m venv build/protoc
 	build/protoc/bin/pip install --quiet 'grpcio-tools==1.74.*'
 	build/protoc/bin/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. data_contract/*.proto trainer/export/*.proto
+
+template-metadata: setup  ## write the parameters of Dataflow's flex template anew, from the command's flags
+	$(BIN)/python docker/write_metadata.py
 
 VENDOR := presentation/vendor
 vendor:  ## fetch the libraries inside the report anew

@@ -84,7 +84,7 @@ def build(
     with shared_folder(runner, _NEED) if options.dry_run or is_local(runner) else nullcontext("") as workshop:
         preview = FileSystems.join(workshop, MANIFEST_NAME) if options.dry_run else None
         job = replace(
-            _describe_job(options, inputs, predecessor, count),
+            describe_job(options, inputs, predecessor, count),
             preview=preview,
             progress=workshop if is_local(runner) else None,
         )
@@ -108,7 +108,15 @@ def _written_paths(options: BuildOptions) -> list[str]:
     return [manifest, f"The report could not be made: `shardbox report {options.output}` tells why."]
 
 
-def _describe_job(options: BuildOptions, inputs: Inputs, predecessor: Predecessor, count: int | None) -> BuildDataset:
+def describe_job(options: BuildOptions, inputs: Inputs, predecessor: Predecessor, count: int | None) -> BuildDataset:
+    """Returns the job that builds a dataset.
+
+    Args:
+        options: what was asked for.
+        inputs: what of it was found.
+        predecessor: what lies in the output folder.
+        count: about how many pictures there are; None if they are not on this machine's disks.
+    """
     # Beam's sink compares the paths that it renames with those of a listing, which are absolute.
     output = options.output if is_remote(options.output) else os.path.abspath(options.output)
     buckets = _REMOTE_BUCKETS if count is None else max(16, min(_REMOTE_BUCKETS, count // 32))

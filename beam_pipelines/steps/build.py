@@ -8,6 +8,7 @@ from rich.console import Console
 from beam_pipelines.building import build
 from beam_pipelines.command_line.flags import add_build_flags
 from beam_pipelines.command_line.options import parse_build_options
+from beam_pipelines.flex_template.launching import leave_job, template_location
 
 EXAMPLE = """examples:
   shardbox build --annotations 'voc/Annotations/*.xml' --images voc/JPEGImages \\
@@ -29,4 +30,9 @@ def run(given: Sequence[str], screen: Console, progress_screen: Console) -> None
     Raises:
         UsageError, DatasetError: with a sentence for a person.
     """
-    build(parse_build_options(given), screen, progress_screen)
+    options = parse_build_options(given)
+    if location := template_location(options.beam):
+        leave_job(options)
+        screen.print(f"The job is in '{location}', for a launcher of Dataflow to start.", markup=False)
+    else:
+        build(options, screen, progress_screen)
