@@ -1,7 +1,17 @@
-"""`python -m trainer`: the command `shardbox-train`."""
+"""`shardbox-train` and `python -m trainer`."""
 
 import sys
 
 from trainer.cli import main
 
-sys.exit(main())
+
+def command() -> None:
+    """Runs the command in a process of its own."""
+    code = main()
+    # Nobody can act on what TensorFlow's pools complain about while the interpreter is taken apart.
+    sys.unraisablehook = lambda _: None
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    command()

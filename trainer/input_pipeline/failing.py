@@ -49,7 +49,7 @@ def explain_input_error(error: tf.errors.OpError, dataset: DatasetFolder, split:
     Returns:
         None if the error is about something else, such as too little memory.
     """
-    if isinstance(error, _NOT_OF_INPUT):
+    if isinstance(error, _NOT_OF_INPUT) or is_lost_machine(error):
         return None
     paths = dataset.shard_paths(split)
     examples = [shard.examples for shard in dataset.split(split).shards if shard.examples]
@@ -67,6 +67,14 @@ def explain_input_error(error: tf.errors.OpError, dataset: DatasetFolder, split:
     if missing:
         return missing
     return f"split '{split}' of {dataset.path} cannot be read ({_first_line(error)})"
+
+
+def is_lost_machine(error: tf.errors.OpError) -> bool:
+    """Tells whether an error says that another of the machines that train together no longer answers.
+
+    It may be raised by whatever waits for the device next.
+    """
+    return "Collective ops is aborted" in str(error.message)
 
 
 class _Failing(NamedTuple):

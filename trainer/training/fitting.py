@@ -16,7 +16,7 @@ from trainer.decoding import detect_on_canvas
 from trainer.evaluation.evaluating import collect_split, draw_pictures
 from trainer.evaluation.metrics import measure
 from trainer.failures import TrainingError
-from trainer.input_pipeline.failing import explained
+from trainer.input_pipeline.failing import explained, is_lost_machine
 from trainer.input_pipeline.training import training_batches
 from trainer.network.detector import Detector
 from trainer.run_folder import CHECKPOINTS, RunFolder
@@ -29,6 +29,10 @@ from trainer.training.train_step import Batches, make_train_step, synchronise_ba
 from trainer.training.watching import Watch
 from trainer.training.window import Window, explain_no_number
 
+_LOST_MACHINE = (
+    "another machine of this training no longer answers: its own output tells why. The same command on all machines "
+    "goes on from the last checkpoint"
+)
 _DRAWN = 4
 """Pictures of the evaluated split that TensorBoard shows."""
 
@@ -115,6 +119,10 @@ class Loop:
         try:
             with watch.shown(start) if watch else nullcontext():
                 self._steps(start, watch)
+        except tf.errors.OpError as error:
+            if is_lost_machine(error):
+                raise TrainingError(_LOST_MACHINE) from None
+            raise
         finally:
             if watch:
                 watch.close()

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -55,12 +56,12 @@ def free_ports(count):
     return ports
 
 
-def test_two_machines_end_with_the_weights_of_one(data, alone, tmp_path):
-    folder = tmp_path / "run"
+def start_machines(data, folder, *changes):
+    """Starts a training on two machines, which are processes here."""
     cluster = {"worker": [f"127.0.0.1:{port}" for port in free_ports(2)]}
-    started = [
+    return [
         subprocess.Popen(
-            command("fit", "--data", data, "--model_dir", folder, changes=(*TINY, *STEPS)),
+            command("fit", "--data", data, "--model_dir", folder, changes=(*TINY, *changes)),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -69,6 +70,11 @@ def test_two_machines_end_with_the_weights_of_one(data, alone, tmp_path):
         )
         for index in range(2)
     ]
+
+
+def test_two_machines_end_with_the_weights_of_one(data, alone, tmp_path):
+    folder = tmp_path / "run"
+    started = start_machines(data, folder, *STEPS)
     said = [process.communicate(timeout=400) for process in started]
     assert [process.returncode for process in started] == [0, 0], said
     assert "devices: 2 devices on 2 machines, float32\n" in said[0][0]
@@ -76,8 +82,33 @@ def test_two_machines_end_with_the_weights_of_one(data, alone, tmp_path):
     assert_alike(weights(folder), alone, TOLERANCE)
 
 
+@pytest.mark.parametrize("killed", [0, 1])
+def test_a_machine_that_dies_ends_the_others_with_a_sentence(data, tmp_path, killed):
+    folder = tmp_path / "run"
+    started = start_machines(data, folder, "training.steps=100000", "training.log_every=1", "input.cache=memory")
+    await_steps(folder, started)
+    started[killed].kill()
+    said = [process.communicate(timeout=300) for process in started]
+    assert started[1 - killed].returncode == 1
+    assert said[1 - killed][1] == (
+        "shardbox-train: another machine of this training no longer answers: its own output tells why. The same "
+        "command on all machines goes on from the last checkpoint\n"
+    )
+
+
+def await_steps(folder, started):
+    """Waits until a few steps are done."""
+    until = time.monotonic() + 300
+    while time.monotonic() < until and all(process.poll() is None for process in started):
+        if (folder / "metrics.csv").exists() and len((folder / "metrics.csv").read_text().splitlines()) > 3:
+            return
+        time.sleep(0.2)
+    raise AssertionError([process.poll() for process in started])
+
+
 MIRRORED = """
 import sys
+import time
 import tensorflow as tf
 
 cpu = tf.config.list_physical_devices("CPU")[0]
