@@ -45,7 +45,7 @@ def find_pictures(given: Sequence[str], output: str) -> list[PictureFile]:
         if not outside:
             raise UsageError(_nothing(item, root))
         found |= {os.path.abspath(path): path for path in outside}
-    base = os.path.commonpath(roots)
+    base = os.path.commonpath([*roots, *map(os.path.dirname, found)])  # a pattern with '..' leads out of its root
     pictures = [PictureFile(path, os.path.relpath(at, base).replace(os.sep, "/")) for at, path in found.items()]
     return sorted(pictures, key=lambda picture: _natural(picture.name))
 

@@ -74,16 +74,26 @@ def run(values: argparse.Namespace, screen: Console) -> None:
     settings = _changed(told.settings, changes, values.split)
     split = dataset.evaluation_split(settings.evaluation.split)
     output = values.output or told.file("evaluation", _folder_name(split))
+    _make_folder(output)
     with _progress(screen, dataset.split(split).images) as progress:
         evaluation, drawings = evaluate(told, dataset, settings, values.checkpoint, progress)
     print_evaluation(evaluation, screen)
-    os.makedirs(output, exist_ok=True)
     for name, text in ((PAGE_NAME, render_page(evaluation, drawings)), (METRICS_NAME, to_json(evaluation))):
         write_whole(os.path.join(output, name), text.encode())
         say(screen, os.path.join(output, name))
 
 
+def _make_folder(path: str) -> None:
+    """Makes the folder before the work, which may be long."""
+    try:
+        os.makedirs(path, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"'{path}' cannot be made a folder ({error.strerror}): give another --output") from None
+
+
 def _check_output(folder: str, overwrite: bool) -> None:
+    if "://" in folder:
+        raise UsageError(f"--output '{folder}' is not on a disk of this machine: give a folder here, and copy it")
     if os.path.exists(folder) and not os.path.isdir(folder):
         raise UsageError(f"--output '{folder}' is a file: give the name of a folder")
     there = [name for name in (METRICS_NAME, PAGE_NAME) if os.path.exists(os.path.join(folder, name))]

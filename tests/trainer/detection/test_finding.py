@@ -43,6 +43,8 @@ def found(*given: str, output: str = "found") -> list[tuple[str, str]]:
         (["*/x.*"], [("more/x.jpeg", "more/x.jpeg")]),
         (["odd.dat"], [("odd.dat", "odd.dat")]),
         (["photos/trip/a.png"], [("photos/trip/a.png", "a.png")]),
+        (["photos/*/../10.jpg"], [("photos/trip/../10.jpg", "10.jpg")]),
+        (["photos/t*/../../more/x.jpeg"], [("photos/trip/../../more/x.jpeg", "more/x.jpeg")]),
         (["more/[1].jpg"], [("more/[1].jpg", "[1].jpg")]),
         (
             ["photos/trip", "more/x.jpeg", "photos/trip/a.png"],

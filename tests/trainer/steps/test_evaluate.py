@@ -170,6 +170,13 @@ def test_what_cannot_be_done(run_folder, data, tmp_path, capsys):
         f"--output '{tmp_path}/metrics.json' is a file: give the name of a folder"
     )
     assert (tmp_path / "metrics.json").read_text() == "{}"
+    below = tmp_path / "metrics.json/below"
+    assert (
+        refused(2, "--output", below) == f"'{below}' cannot be made a folder (Not a directory): give another --output"
+    )
+    assert refused(2, "--output", "gs://bucket/figures") == (
+        "--output 'gs://bucket/figures' is not on a disk of this machine: give a folder here, and copy it"
+    )
 
 
 def test_what_is_there_is_replaced_if_that_is_asked_for(run_folder, wrong, tmp_path, capsys):
