@@ -22,7 +22,6 @@ import sys
 import threading
 import traceback
 from collections.abc import Sequence
-from importlib.metadata import version
 from types import FrameType
 from typing import NamedTuple, NoReturn
 
@@ -31,9 +30,9 @@ from rich.console import Console
 from beam_pipelines.failures import DatasetError, first_cause, sentence_of
 from beam_pipelines.worker_processes import kill_workers, kill_workers_until_exit
 from presentation.argument_parser import Parser
+from presentation.commands import answer_without_command, end_with
 from presentation.refusals import UsageError
 from presentation.run_log import Log
-from presentation.suggestions import did_you_mean
 
 
 class Command(NamedTuple):
@@ -113,20 +112,8 @@ def _run(given: list[str], screen: Console, log: Log) -> int:
 def _dispatch(given: list[str]) -> int:
     if given and given[0] in COMMANDS:
         return _run_command(given[0], given[1:])
-    if given and not given[0].startswith("-"):
-        raise UsageError(f"there is no command '{given[0]}'{did_you_mean(given[0], COMMANDS)}")
-    parser = Parser(
-        add_help=True,
-        prog="shardbox",
-        description="From annotated pictures to sharded TFRecords.",
-        epilog="commands:\n" + "\n".join(f"  {name:18}{command.purpose}" for name, command in COMMANDS.items()),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=f"shardbox {version('shardbox')}")
-    parser.add_argument("command", nargs="?", help="one of those below; `shardbox COMMAND --help` tells its flags")
-    parser.parse_all(given)
-    parser.print_help()
-    return 0 if given else 2
+    purposes = {name: command.purpose for name, command in COMMANDS.items()}
+    return answer_without_command(given, "shardbox", "From annotated pictures to sharded TFRecords.", purposes)
 
 
 def _run_command(name: str, given: list[str]) -> int:
@@ -150,8 +137,7 @@ def _run_command(name: str, given: list[str]) -> int:
 
 
 def _say(screen: Console, sentence: str, code: int) -> int:
-    screen.print(f"shardbox: {sentence}", markup=False, emoji=False)
-    return code
+    return end_with(sentence, code, "shardbox", screen)
 
 
 def _leave(screen: Console, log: Log, given: list[str]) -> NoReturn:

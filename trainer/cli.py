@@ -19,16 +19,15 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
-from importlib.metadata import version
 from types import FrameType
 from typing import NamedTuple
 
 from rich.console import Console
 
 from presentation.argument_parser import Parser
+from presentation.commands import answer_without_command, end_with
 from presentation.refusals import UsageError
 from presentation.run_log import Log
-from presentation.suggestions import did_you_mean
 from trainer.failures import TrainingError
 
 
@@ -99,22 +98,9 @@ def _cause(error: Exception) -> str:
 def _dispatch(given: list[str]) -> int:
     if given and given[0] in COMMANDS:
         return _run_command(given[0], given[1:])
-    if given and not given[0].startswith("-"):
-        raise UsageError(f"there is no command '{given[0]}'{did_you_mean(given[0], COMMANDS)}")
-    parser = Parser(
-        add_help=True,
-        prog="shardbox-train",
-        description="From a dataset of sharded TFRecords to a detector that is served.",
-        epilog="commands:\n" + "\n".join(f"  {name:18}{command.purpose}" for name, command in COMMANDS.items()),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=f"shardbox {version('shardbox')}")
-    parser.add_argument(
-        "command", nargs="?", help="one of those below; `shardbox-train COMMAND --help` tells its flags"
-    )
-    parser.parse_all(given)
-    parser.print_help()
-    return 0 if given else 2
+    purposes = {name: command.purpose for name, command in COMMANDS.items()}
+    description = "From a dataset of sharded TFRecords to a detector that is served."
+    return answer_without_command(given, "shardbox-train", description, purposes)
 
 
 def _run_command(name: str, given: list[str]) -> int:
@@ -138,8 +124,7 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _say(screen: Console, sentence: str, code: int) -> int:
-    screen.print(f"shardbox-train: {sentence}", markup=False, emoji=False)
-    return code
+    return end_with(sentence, code, "shardbox-train", screen)
 
 
 if __name__ == "__main__":
