@@ -49,9 +49,9 @@ def _download(folder: str, kind: str, package: str) -> None:
 def _unpack_libraries(archive: Path, home: Path) -> None:
     with tarfile.open(archive) as tar:
         for member in tar:
-            place = PurePosixPath(*PurePosixPath(member.name).parts[2:])
-            if member.isfile() and "/deps/lib/" in member.name and ".." not in place.parts:
-                target = home / place
+            _, *parts = PurePosixPath(member.name).parts
+            if member.isfile() and parts[:2] in (["deps", "lib"], ["deps", "bin"]) and ".." not in parts:
+                target = home.joinpath(*parts[1:])
                 target.parent.mkdir(parents=True, exist_ok=True)
                 source = tar.extractfile(member)
                 assert source is not None  # it is a file
