@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
@@ -13,6 +13,7 @@ from beam_pipelines.failures import DatasetError, sentence_of
 from beam_pipelines.garbage import searched_rarely
 from beam_pipelines.output_folder import remove_folder, remove_if_empty, swap_began
 from beam_pipelines.remote_job.handed_over import hand_over, name_job
+from beam_pipelines.remote_job.log_lines import LogLines
 from beam_pipelines.remote_job.waiting import wait_for
 from presentation.refusals import UsageError
 from presentation.suggestions import did_you_mean
@@ -85,16 +86,22 @@ def run_pipeline(
     pipeline | "Build" >> job
     try:
         with searched_rarely():
-            result = pipeline.run()
             if elsewhere:
-                wait_for(hand_over(result, options), screen or Console(quiet=True))
+                _run_elsewhere(pipeline, options, screen or Console(quiet=True))
             else:
-                result.wait_until_finish()
+                pipeline.run().wait_until_finish()
     except Exception as error:
         sentence = sentence_of(error)
         if sentence is None:
             raise
         raise DatasetError(sentence) from error
+
+
+def _run_elsewhere(pipeline: beam.Pipeline, options: PipelineOptions, screen: Console) -> None:
+    screen.file = screen.file  # the one of now, also while another takes the place of sys.stderr
+    # Workers in threads of this process print there what the runner tells, too.
+    with redirect_stderr(LogLines()):
+        wait_for(hand_over(pipeline.run(), options), screen)
 
 
 @contextmanager

@@ -12,8 +12,9 @@ from typing import Any
 
 from apache_beam.runners.runner import PipelineState
 from rich.console import Console
+from rich.live import Live
 from rich.prompt import Confirm
-from rich.status import Status
+from rich.spinner import Spinner
 
 from beam_pipelines.remote_job.handed_over import HandedOver
 from presentation.terminal import say
@@ -123,32 +124,39 @@ class _Sight:
 
     def __init__(self, job: HandedOver, screen: Console):
         self._job, self._screen = job, screen
-        self._status: Status | None = None
+        self._spinner = Spinner("dots", "waiting for workers")
+        self._line: Live | None = None
         self._last = time.monotonic()
         self._told = ""
 
     def __enter__(self) -> "_Sight":
         if self._screen.is_terminal:
-            self._status = self._screen.status("waiting for workers")
-            self._status.start()
+            self._start()
         return self
 
+    def _start(self) -> None:
+        # Nothing but this may be on the screen: what workers in this process print is taken elsewhere.
+        self._line = Live(
+            self._spinner, console=self._screen, transient=True, redirect_stdout=False, redirect_stderr=False
+        )
+        self._line.start()
+
     def __exit__(self, *_: object) -> None:
-        if self._status:
-            self._status.stop()
+        if self._line:
+            self._line.stop()
 
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Leaves the terminal to a question."""
-        if self._status:
-            self._status.stop()
+        if self._line:
+            self._line.stop()
         yield
-        if self._status:
-            self._status.start()
+        if self._line:
+            self._start()
 
     def look(self) -> None:
         """Asks for the figures if it is time."""
-        every = _STATUS_SECONDS if self._status else _LINE_SECONDS
+        every = _STATUS_SECONDS if self._line else _LINE_SECONDS
         if self._screen.quiet or time.monotonic() - self._last < every:
             return
         try:
@@ -157,8 +165,9 @@ class _Sight:
             _log.debug("no figures", exc_info=True)
             text = ""
         self._last = time.monotonic()
-        if self._status:
-            self._status.update(text or "waiting for workers")
+        if self._line:
+            self._spinner.update(text=text or "waiting for workers")
+            self._line.refresh()
         elif text and text != self._told:
             say(self._screen, text)
             self._told = text
