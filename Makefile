@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo train tensorboard test test-training test-runners runners check format lint types imports unit benchmark benchmark-training \
+.PHONY: help setup browser demo train flink tensorboard test test-training test-runners runners check format lint types imports unit benchmark benchmark-training \
 	protos template-metadata vendor lock clean
 
 help:  ## list the targets
@@ -45,6 +45,16 @@ train: setup  ## train a detector: DATA=out MODEL_DIR=runs/first [CONFIG=FILE] [
 	$(BIN)/shardbox-train evaluate --data $(DATA) --model_dir $(MODEL_DIR) $(if $(SPLIT),--split $(SPLIT))
 	$(BIN)/shardbox-train export --model_dir $(MODEL_DIR) --output $(OUTPUT) --overwrite
 
+FLINK := build/flink
+flink: setup  ## build the pictures of the demo on a Flink of its own, and verify the dataset (needs Java and Maven)
+	rm -rf $(FLINK)
+	$(BIN)/python examples/make_shapes.py --output $(FLINK)/voc --images 60
+	job_server=$$($(BIN)/python deploy/runners/flink_job_server.py) && echo "job server: $$job_server" && \
+	$(BIN)/shardbox build --config configs/dataset/voc.yaml configs/runners/flink_local.yaml \
+		--annotations $(FLINK)/voc/Annotations --images $(FLINK)/voc/JPEGImages --output $(FLINK)/dataset \
+		--flink_job_server_jar=$$job_server
+	$(BIN)/shardbox verify $(FLINK)/dataset
+
 tensorboard: setup  ## watch a run in the browser: MODEL_DIR=runs/first
 	$(BIN)/tensorboard --host 127.0.0.1 --logdir $(MODEL_DIR)
 
@@ -70,8 +80,9 @@ test-training: setup  ## the tests that train for a while, in one process and in
 
 runners: setup  ## install what the tests of runners and stores need
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[beam,runners]'
+	-@for name in flink_home flink_job_server prism; do $(BIN)/python deploy/runners/$$name.py; done
 
-test-runners: runners  ## the tests on other runners and on object stores
+test-runners: runners  ## the tests on other runners and on object stores; says what was run
 	$(BIN)/python -m pytest -m runners --durations 10
 
 format: setup  ## let ruff mend what it can
