@@ -147,7 +147,7 @@ def test_the_service_fails_the_job(cloud: Dataflow) -> None:
         "Workflow failed. Causes: The job failed because quota check failed: "
         "In-use IP addresses quota in region europe-west4 is exhausted."
     )
-    result = build_on(cloud, "failed", f"--sdk_container_image={IMAGE}", "--sdk_location=container")
+    result = build_on(cloud, "failed", f"--sdk_container_image={IMAGE}")
     assert result.code == 1
     assert "In-use IP addresses quota in region europe-west4 is exhausted." in result.err
     assert "Traceback" not in result.err
