@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from trainer.augmentation.settings import Flip, Operation
+from trainer.augmentation.settings import Colour, Flip, Operation, ScaleJitter
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -189,7 +189,11 @@ class Settings(Section):
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     """Of the weights, the order of the pictures and their augmentation: another seed, another run."""
     input: InputSettings = InputSettings()
-    augmentation: tuple[Operation, ...] = (Flip(),)
+    augmentation: tuple[Operation, ...] = (
+        Flip(),
+        ScaleJitter(probability=1.0, scale=(0.7, 1.3)),
+        Colour(probability=0.5),
+    )
     """In the order in which they are applied."""
     model: ModelSettings = ModelSettings()
     loss: LossSettings = LossSettings()

@@ -5,6 +5,7 @@ from types import UnionType
 from typing import Any, Literal, get_args, get_origin
 
 import pytest
+import yaml
 from pydantic import BaseModel
 
 from trainer.augmentation.settings import Operation
@@ -39,6 +40,12 @@ def shown(default: Any, annotation: Any) -> str:
     )
 
 
+def default_of(operation: BaseModel) -> str:
+    values = {key: getattr(operation, key) for key in ("name", *sorted(operation.model_fields_set))}
+    plain = {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
+    return yaml.safe_dump(plain, default_flow_style=True, sort_keys=False).strip()
+
+
 def parts(annotation: Any) -> tuple[Any, ...]:
     return (
         get_args(annotation)
@@ -57,7 +64,9 @@ def tables() -> str:
             if name == "model":
                 lines += rows(AnchorSettings, "model.anchors.")
     text = "\n".join(lines) + "\n\n### Operations of `augmentation`\n\n"
-    text += "They are applied in the order of the list, each with its `probability`.\n\n"
+    text += "They are applied in the order of the list, each with its `probability`. Without a list, these are:\n\n"
+    defaults = "".join(f"  - {default_of(one)}\n" for one in Settings().augmentation)
+    text += f"```yaml\naugmentation:\n{defaults}```\n\n"
     operations = get_args(get_args(Operation)[0])
     table = ["| operation | its settings | what it does |", "|---|---|---|"]
     for operation in operations:

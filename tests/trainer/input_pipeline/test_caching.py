@@ -13,7 +13,7 @@ from trainer.input_pipeline.shards import records
 from trainer.settings import Settings
 
 COUNT = 37  # more than are decoded at a time
-BYTES = COUNT * (32 * 32 * 3 + 5 * 20 + 8)
+BYTES = COUNT * (32 * 32 * 3 + 5 * 20 + 24)
 
 
 @pytest.fixture(scope="module")

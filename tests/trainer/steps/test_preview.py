@@ -49,7 +49,7 @@ def refused(*given: Any) -> str:
 
 def test_a_sheet_of_changed_pictures(data: Path, tmp_path: Path) -> None:
     lines = said("--data", data, "--output", tmp_path / "sheet.png", "--count", 4, "--long_side", 100, "--set", *SMALL)
-    assert lines[0] == "augmentation: flip (0.5)"
+    assert lines[0] == "augmentation: flip (0.5), scale_jitter (1), colour (0.5)"
     assert lines[1].startswith("4 pictures: ")
     assert lines[1].endswith(" objects, 0 regions to ignore")
     with Image.open(tmp_path / "sheet.png") as sheet:

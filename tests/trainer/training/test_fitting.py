@@ -28,6 +28,7 @@ def test_a_detector_learns_and_tells_how_it_goes(data, tmp_path):
     done = fit(
         data, folder, "training.steps=150", "training.evaluate_every=75", "input.batch_size=8",
         "training.precision=auto", "model.anchors=auto", "model.filters=[64, 64, 64]", "model.width=64",
+        "augmentation=[{name: flip}]",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     rows = metrics(folder)
