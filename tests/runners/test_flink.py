@@ -25,7 +25,7 @@ from .flink_cluster import FlinkCluster, artefact, flink_cluster
 from .reference import Wanted, tell
 
 PROFILES = ROOT / "configs/runners"
-PATIENCE = 400
+PATIENCE = 900
 """Seconds for a job on a machine of two cores that has other work."""
 OPTIONS_OF_FLINK = ("FlinkPipelineOptions", ".PortablePipelineOptions", ".ManualDockerEnvironmentOptions")
 """Ends of the names of Java's interfaces."""
