@@ -80,7 +80,7 @@ test-training: setup  ## the tests that train for a while, in one process and in
 
 runners: setup  ## install what the tests of runners and stores need
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[beam,runners]'
-	-@for name in flink_home flink_job_server prism; do $(BIN)/python deploy/runners/$$name.py; done
+	-@for name in flink_home flink_job_server prism azurite; do $(BIN)/python deploy/runners/$$name.py; done
 
 test-runners: runners  ## the tests on other runners and on object stores; says what was run
 	$(BIN)/python -m pytest -m runners --durations 10

@@ -28,6 +28,8 @@ from beam_pipelines.reading import read_file
 from beam_pipelines.rows.matching import MatchRows
 from beam_pipelines.running import choose_runner, cleaned_up, is_local, run_pipeline
 from beam_pipelines.shared_folder import shared_folder
+from beam_pipelines.stores.options import without_secrets
+from beam_pipelines.stores.presence import exists
 from beam_pipelines.summary import print_summary
 from beam_pipelines.terminal import watch
 from data_contract.manifest import MANIFEST_NAME, REPORT_NAME, RUN_NAME, Manifest
@@ -47,7 +49,7 @@ class Run:
     peak_memory_bytes: int
     """Of the largest process on this machine."""
     runner: tuple[str, ...]
-    """Flags given to Beam."""
+    """Flags given to Beam, without what is secret of them."""
     annotations: str
     """The folder below which the names of annotations in the dataset lie."""
     images: str
@@ -103,7 +105,7 @@ def _written_paths(options: BuildOptions) -> list[str]:
     manifest, report = (os.path.join(options.output, name) for name in (MANIFEST_NAME, REPORT_NAME))
     if options.no_report:
         return [manifest]
-    if FileSystems.exists(report):
+    if exists(report):
         return [manifest, report]
     return [manifest, f"The report could not be made: `shardbox report {options.output}` tells why."]
 
@@ -225,7 +227,7 @@ def _describe_run(started: datetime, seconds: float, runner: Sequence[str], inpu
         started=started.isoformat(timespec="seconds"),
         seconds=round(seconds, 3),
         peak_memory_bytes=peak_memory(),
-        runner=tuple(runner),
+        runner=without_secrets(runner),
         annotations=inputs.annotations.base,
         images=inputs.images.base,
         shardbox=version("shardbox"),

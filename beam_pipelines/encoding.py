@@ -1,13 +1,13 @@
 """Turns a picture into the bytes of its `tf.train.Example`, at the moment it is written."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from apache_beam.coders import Coder
 
 from beam_pipelines.failures import DatasetError
-from beam_pipelines.listing import FileSet
+from beam_pipelines.listing import FileSet, is_remote
 from beam_pipelines.masks.locating import MaskFolders
 from beam_pipelines.masks.writing import read_masks
 from beam_pipelines.pictures.conversion import convert
@@ -56,6 +56,17 @@ class ExampleCoder(Coder):
             if class_map is not None:
                 more += [(keys.CLASS_MAP_ENCODED, [class_map]), (keys.CLASS_MAP_FORMAT, [b"png"])]
         return more
+
+    def files(self, picture: Picture) -> Iterator[str]:
+        """Yields the paths that `encode` will read, as far as they are known."""
+        yield self._images.path(picture.image)
+        if self._masks is not None:
+            yield from self._masks.likely(picture.image, (box[-1] for box in picture.boxes))
+
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether some of them lie in a store, where to read is to wait."""
+        return is_remote(self._images.base) or (self._masks is not None and self._masks.are_remote)
 
     def is_deterministic(self) -> bool:
         """The same picture gives the same bytes."""

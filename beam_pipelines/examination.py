@@ -6,6 +6,7 @@ One step, because each of the three would otherwise cost a hop for every image; 
 import hashlib
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,16 +17,18 @@ from beam_pipelines.boxes import BoxReject, check_boxes, object_text
 from beam_pipelines.candidates import stem
 from beam_pipelines.coding import Batch
 from beam_pipelines.garbage import search_rarely
-from beam_pipelines.listing import FileSet
+from beam_pipelines.listing import FileSet, is_remote
 from beam_pipelines.masks.checking import MaskCheck, check_masks, count_differing
-from beam_pipelines.masks.locating import MaskFolders
+from beam_pipelines.masks.locating import MaskFolders, parse_reference
 from beam_pipelines.pictures.conversion import plan_conversion
 from beam_pipelines.pictures.orientation import settle
 from beam_pipelines.pictures.probing import Probe, extension_differs, probe
 from beam_pipelines.progress import ProgressMark
+from beam_pipelines.read_ahead import ReadAhead
 from beam_pipelines.reading import ReadFailure, read_record
 from beam_pipelines.records import AnnotatedObject, Annotation, Pair, Picture, RecordError, Reject, key_of, signature_of
 from beam_pipelines.voc_xml import parse_voc
+from beam_pipelines.windows import outside_of_windows
 
 _NOTHING = Annotation("", "", "", 0, 0, ())
 
@@ -54,6 +57,22 @@ class Examiner:
     normalized: bool = False
     given_splits: bool = False
     masks: MaskFolders | None = None
+
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether some of the files lie in a store, where to read is to wait."""
+        folders = self.annotations.base, self.images.base
+        return any(map(is_remote, folders)) or (self.masks is not None and self.masks.are_remote)
+
+    def files(self, pair: Pair) -> Iterator[str]:
+        """Yields the paths that `examine` will read, as far as they are known."""
+        if self.given_splits and not pair.splits:
+            return
+        if pair.annotation and pair.rows is None:
+            yield self.annotations.path(pair.annotation)
+        yield self.images.path(pair.image)
+        if self.masks is not None:
+            yield from self.masks.likely(pair.image, ("#1",) if pair.rows is None else _masks_of(pair.rows))
 
     def examine(self, pair: Pair) -> tuple[Picture, list[Reject]]:
         """Returns the picture, and the boxes that had to be left out.
@@ -142,6 +161,13 @@ class Examiner:
         return group
 
 
+def _masks_of(rows: Annotation) -> Iterator[str]:
+    """Yields what the rows of an image say of masks, where it can be understood."""
+    for one in rows.objects:
+        with suppress(RecordError):
+            yield parse_reference(one.mask)
+
+
 def _oddities(pair: Pair, annotation: Annotation, probed: Probe) -> Iterator[str]:
     """Yields the codes of what is odd about a picture's file and its name."""
     if annotation.filename and stem(annotation.filename) != stem(pair.image):
@@ -173,10 +199,20 @@ class _Examine(beam.DoFn):
     def setup(self) -> None:
         search_rarely()  # in worker processes too
 
+    def start_bundle(self) -> None:
+        self._ahead = ReadAhead(self._examiner.files) if self._examiner.reads_ahead else None
+
     def process(self, pairs: Batch) -> Iterator[Any]:
-        for pair in pairs:
-            yield from self._examine(pair)
-            self._progress.add()
+        if self._ahead is None:
+            for pair in pairs:
+                yield from self._examine(pair)
+                self._progress.add()
+            return
+        with self._ahead.kept():
+            for pair in pairs:
+                for earlier in self._ahead.add(pair):
+                    yield from self._examine(earlier)
+                    self._progress.add()
 
     def _examine(self, pair: Pair) -> Iterator[Any]:
         if self._examiner.given_splits and not pair.splits:
@@ -197,7 +233,12 @@ class _Examine(beam.DoFn):
             for reject in rejects:
                 yield TaggedOutput("rejects", reject)
 
-    def finish_bundle(self) -> None:
+    def finish_bundle(self) -> Iterator[Any]:
+        if self._ahead is not None:
+            with self._ahead:
+                for pair in self._ahead.rest():
+                    yield from map(outside_of_windows, self._examine(pair))
+                    self._progress.add()
         self._progress.flush()
 
 

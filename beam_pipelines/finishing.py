@@ -13,6 +13,8 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.pvalue import AsIter, AsSingleton, PCollection
 
 from beam_pipelines.encoding import ExampleCoder
+from beam_pipelines.failures import DatasetError
+from beam_pipelines.listing import is_remote
 from beam_pipelines.output_folder import (
     Predecessor,
     clear_for,
@@ -26,6 +28,7 @@ from beam_pipelines.planning import Plan
 from beam_pipelines.report.making import make_page
 from beam_pipelines.report.sketch import Sketch
 from beam_pipelines.sharding import REJECTS, ShardId, all_shards
+from beam_pipelines.stores.presence import exists, present, sizes_below
 from beam_pipelines.writing import TFRecordShards, Written
 from data_contract.features import EXTRA_FEATURES, FEATURES
 from data_contract.label_map import LabelMap
@@ -115,21 +118,45 @@ def _finish(
         write_text(transform.preview, text)
         yield transform.preview
         return
-    if not _is_done(output, text, shards.values()):
+    if not _is_done(output, temp, text, shards.values()):
         page = transform.report and _write_page(output, temp, manifest, sketch, shards.values())
         clear_for(output, temp, transform.predecessor, manifest.files(), [one.path for one in shards.values()])
         for split in plan.shards:
             paths = [one.path for one in shards.values() if ShardId.from_text(one.shard).family == split]
             TFRecordShards(output, split, transform.coder).rename(temp, paths)
-        for one in shards.values():
-            if ShardId.from_text(one.shard).family == REJECTS and FileSystems.exists(one.path):
-                FileSystems.rename([one.path], [FileSystems.join(output, _name(one))])
+        _rename_rejects(output, temp, shards.values())
         place_text(output, LABEL_MAP_NAME, label_map, temp)
         if page:
             place_waiting(output, REPORT_NAME, temp)
+        if is_remote(output):
+            _check_copies(output, shards.values())
         place_text(output, MANIFEST_NAME, text, temp)
     drop_temps(output, temp, transform.predecessor)
     yield FileSystems.join(output, MANIFEST_NAME)
+
+
+def _rename_rejects(output: str, temp: str, written: Iterable[Written]) -> None:
+    """Gives the files of rejects their final names. May be repeated after a failure."""
+    names = {one.path: _name(one) for one in written if ShardId.from_text(one.shard).family == REJECTS}
+    left = sorted(present(temp, names))
+    FileSystems.rename(left, [FileSystems.join(output, names[path]) for path in left])
+
+
+def _check_copies(output: str, written: Iterable[Written]) -> None:
+    """Makes sure before the manifest comes that a store, where a rename is a copy, has the whole of every file.
+
+    Raises:
+        DatasetError: naming the first that it has not.
+    """
+    sizes = sizes_below(output)
+    for one in written:
+        found = sizes.get(_name(one))
+        if found != one.bytes:
+            what = "is missing" if found is None else f"has {found:,} bytes"
+            raise DatasetError(
+                f"'{FileSystems.join(output, _name(one))}' {what} after the copy, and should have {one.bytes:,} bytes: "
+                "run the same command again with --overwrite"
+            )
 
 
 def _write_page(output: str, temp: str, manifest: Manifest, sketch: Sketch, written: Iterable[Written]) -> bool:
@@ -138,10 +165,10 @@ def _write_page(output: str, temp: str, manifest: Manifest, sketch: Sketch, writ
     A dataset is worth more than the page about it, which can be made later.
     """
     temps = {_name(one): one.path for one in written}
+    there = present(temp, temps.values())
 
     def path_of(name: str) -> str:
-        path = temps[name]
-        return path if FileSystems.exists(path) else str(FileSystems.join(output, name))  # in a second attempt
+        return temps[name] if temps[name] in there else str(FileSystems.join(output, name))  # in a second attempt
 
     try:
         write_text(waiting(REPORT_NAME, temp), make_page(manifest, manifest.classes, sketch, path_of))
@@ -151,10 +178,10 @@ def _write_page(output: str, temp: str, manifest: Manifest, sketch: Sketch, writ
     return True
 
 
-def _is_done(output: str, manifest: str, written: Iterable[Written]) -> bool:
+def _is_done(output: str, temp: str, manifest: str, written: Iterable[Written]) -> bool:
     """Whether an earlier attempt at this very step had got to its end."""
     path = FileSystems.join(output, MANIFEST_NAME)
-    if not FileSystems.exists(path) or any(FileSystems.exists(one.path) for one in written):
+    if not exists(path) or present(temp, (one.path for one in written)):
         return False
     with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
         return bool(file.read() == manifest.encode())

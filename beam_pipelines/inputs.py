@@ -13,6 +13,8 @@ from beam_pipelines.reading import read_file
 from beam_pipelines.rows.reading import is_parquet, read_layout
 from beam_pipelines.rows.sources import Tables
 from beam_pipelines.splits.lists import read_list
+from beam_pipelines.stores.options import use_options
+from beam_pipelines.stores.reaching import in_one_line, reach
 from data_contract.label_map import LabelMap, LabelMapError, read_label_map
 from presentation.refusals import UsageError
 
@@ -67,6 +69,7 @@ def find_inputs(options: BuildOptions, image_base: str | None = None) -> Inputs:
     Raises:
         UsageError: quoting the flag that cannot be used as it is.
     """
+    use_options(options.beam)
     kind, patterns = ("rows", options.rows) if options.rows else ("annotations", options.annotations)
     annotations = FileSet.of(kind, patterns, options.output)
     # A folder that rows name may be missing, or be called like a pattern.
@@ -103,12 +106,15 @@ def find_inputs(options: BuildOptions, image_base: str | None = None) -> Inputs:
 def _read_label_map(path: str | None) -> LabelMap | None:
     if path is None:
         return None
+    reach(path, "--label_map")
     try:
         return read_label_map(read_file(path))
-    except OSError as error:
-        raise UsageError(f"--label_map '{path}' cannot be read: {error.strerror or error}") from None
     except LabelMapError as error:
         raise UsageError(f"--label_map '{path}': {error}") from None
+    except Exception as error:  # each store has its own
+        if not (isinstance(error, OSError) or is_remote(path)):
+            raise
+        raise UsageError(f"--label_map '{path}' cannot be read: {_why(error)}") from None
 
 
 def _open_tables(files: FileSet, options: BuildOptions) -> Tables:
@@ -146,6 +152,7 @@ def _check_columns(tables: Tables, options: BuildOptions) -> None:
 
 
 def _check_list(split: str, path: str) -> None:
+    reach(path, "--split_lists")
     try:
         with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
             read_list(split, path, file)
@@ -156,7 +163,7 @@ def _check_list(split: str, path: str) -> None:
 
 
 def _why(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error)
+    return str(getattr(error, "strerror", None) or in_one_line(error))
 
 
 def _mask_folders(options: BuildOptions) -> MaskFolders | None:
@@ -166,7 +173,10 @@ def _mask_folders(options: BuildOptions) -> MaskFolders | None:
 
 
 def _folder(flag: str, path: str | None) -> str | None:
-    if path is None or is_remote(path):
+    if path is None:
+        return None
+    if is_remote(path):
+        reach(path, flag)
         return path
     if not os.path.isdir(path):
         what = "is a file" if os.path.exists(path) else "does not exist"

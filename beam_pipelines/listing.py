@@ -10,6 +10,8 @@ from apache_beam.io.filesystem import FileMetadata
 from apache_beam.io.filesystems import FileSystems
 
 from beam_pipelines.failures import DatasetError
+from beam_pipelines.stores.presence import exists
+from beam_pipelines.stores.reaching import in_one_line, reach
 from presentation.refusals import UsageError
 
 IMAGE_EXTENSIONS = frozenset(["jpg", "jpeg", "jpe", "jfif", "png", "bmp", "dib", "gif", "tif", "tiff", "webp"])
@@ -53,7 +55,7 @@ class FileSet:
         """
         given = tuple(patterns)
         absolute = tuple(_absolute(pattern) for pattern in given)
-        roots = tuple(_root(pattern) for pattern in absolute)
+        roots = tuple(_root(pattern, kind) for pattern in absolute)
         return cls(kind, given, absolute, roots, _common(roots), _absolute(output) + "/" if output else "")
 
     def path(self, name: str) -> str:
@@ -81,15 +83,16 @@ class FileSet:
                     yield path[start:], above
 
     def check(self) -> None:
-        """Refuses a pattern that matches nothing.
+        """Refuses a pattern that matches nothing, or that lies in a store which cannot be reached.
 
         Raises:
             UsageError: naming the flag and the pattern.
         """
+        flag = "" if self.kind == "records" else f"--{self.kind}"
         for given, pattern in zip(self.patterns, self.absolute, strict=True):
+            reach(pattern, flag)
             if next(_paths(pattern, self.kind), None) is None:
-                flag = "" if self.kind == "records" else f"--{self.kind} "
-                raise UsageError(f"{flag}'{given}' matches nothing{_nearest_existing(pattern)}")
+                raise UsageError(f"{flag} '{given}' matches nothing{_nearest_existing(pattern)}".lstrip())
 
 
 def is_remote(path: str) -> bool:
@@ -142,10 +145,12 @@ def _remote_paths(pattern: str, kind: str) -> Iterator[str]:
     folder = not glob.has_magic(pattern)
     for found in _match(pattern.rstrip("/") + "/**" if folder else pattern):
         hidden = any(part.startswith(".") for part in found.path[len(pattern) :].split("/")) if folder else False
+        if found.path.endswith("/"):  # some programs leave an empty object for a folder
+            continue
         if not hidden and not (folder and _EXTENSIONS[kind] and not found.path.endswith(_EXTENSIONS[kind])):
             yield found.path
-    if folder:
-        yield from (found.path for found in _match(pattern))
+    if folder and not pattern.endswith("/") and exists(pattern):
+        yield pattern
 
 
 def _match(pattern: str) -> list[FileMetadata]:
@@ -157,7 +162,7 @@ def _match(pattern: str) -> list[FileMetadata]:
     try:
         return list(FileSystems.match([pattern])[0].metadata_list)
     except (ValueError, OSError) as error:
-        raise UsageError(f"'{pattern}' cannot be listed: {error}") from None
+        raise UsageError(f"'{pattern}' cannot be listed: {in_one_line(error)}") from None
 
 
 def _cannot_list(error: OSError) -> None:
@@ -180,18 +185,30 @@ def _files_below(folder: str, suffixes: tuple[str, ...]) -> Iterator[str]:
                 yield f"{here}/{name}"
 
 
-def _root(pattern: str) -> str:
+def _root(pattern: str, kind: str) -> str:
     """Returns the folder that a pattern starts from: what stands before its first wildcard."""
     if not is_remote(pattern):
         if os.path.isdir(pattern):
             return pattern
         if os.path.isfile(pattern):
             return os.path.dirname(pattern) or "."
-    elif not glob.has_magic(pattern):
+    elif not glob.has_magic(pattern) and not _names_a_file(pattern, kind):
         return pattern.rstrip("/")
     parts = pattern.replace(os.sep, "/").split("/")
     literal = next((i for i, part in enumerate(parts) if glob.has_magic(part)), len(parts) - 1)
     return "/".join(parts[:literal]) or ("/" if pattern.startswith("/") else ".")
+
+
+def _names_a_file(url: str, kind: str) -> bool:
+    """Returns whether a URL without a wildcard is that of one file, by its name: most stores know no folders.
+
+    Should it be a folder after all, its files are found and only their names are longer.
+    """
+    if kind == "images":
+        return is_image_name(url)
+    if kind == "rows":  # tables have extensions of many kinds, and folders of tables none
+        return extension(url) != ""
+    return url.endswith(_EXTENSIONS[kind] or "\0")
 
 
 def _absolute(path: str) -> str:
@@ -211,7 +228,7 @@ def _nearest_existing(pattern: str) -> str:
     """Returns ' (…)', which says how far the path exists; '' for remote paths."""
     if is_remote(pattern):
         return ""
-    root = _root(pattern)
+    root = _root(pattern, "")
     if os.path.isdir(root):
         count = sum(1 for _ in os.scandir(root))
         return f" (the folder '{root}' exists and holds {count} {'entry' if count == 1 else 'entries'})"

@@ -18,10 +18,14 @@ from apache_beam.io.filesystems import FileSystems
 
 from beam_pipelines.failures import DatasetError
 from beam_pipelines.listing import is_remote
+from beam_pipelines.stores.clients import abandon_uploads
+from beam_pipelines.stores.presence import exists, present, sizes_below
+from beam_pipelines.stores.reaching import reach
 from data_contract.manifest import MANIFEST_NAME, REPORT_NAME, RUN_NAME, ManifestError, read_manifest
 from presentation.refusals import UsageError
 
-TEMP_NAME = re.compile(r"shardbox-temp-[0-9a-f]{32}")
+_TEMP_START = "shardbox-temp-"
+TEMP_NAME = re.compile(_TEMP_START + "[0-9a-f]{32}")
 """Of temporary folders of runs."""
 _REPORT_PART = re.compile(re.escape(REPORT_NAME) + r"\.part-[0-9a-f]{32}")
 """Left by a `shardbox report` that was killed."""
@@ -42,7 +46,7 @@ class Predecessor(NamedTuple):
 
 def temp_folder(output: str, run_id: str) -> str:
     """Returns the temporary folder of a run: in the output folder, so that a rename moves no bytes."""
-    return str(FileSystems.join(output, f"shardbox-temp-{run_id}"))
+    return str(FileSystems.join(output, _TEMP_START + run_id))
 
 
 def inspect_output(output: str, overwrite: bool) -> Predecessor:
@@ -51,6 +55,7 @@ def inspect_output(output: str, overwrite: bool) -> Predecessor:
     Raises:
         UsageError: if there is anything, and `overwrite` is not set or some of it is not ours.
     """
+    reach(output, "--output")
     if not is_remote(output) and os.path.exists(output) and not os.path.isdir(output):
         raise UsageError(f"--output '{output}' is a file: give a folder")
     absolute = output if is_remote(output) else os.path.abspath(output)
@@ -80,11 +85,13 @@ def inspect_output(output: str, overwrite: bool) -> Predecessor:
 
 
 def make_folder(path: str) -> bool:
-    """Makes a folder and those above it. Returns False, and leaves it as it is, if it exists.
+    """Makes a folder and those above it, where there are folders. Returns False, and leaves it as it is, if it exists.
 
     Raises:
         UsageError: if that is not allowed or not possible.
     """
+    if is_remote(path) and not FileSystems.get_filesystem(path).has_dirs():
+        return True
     try:
         if FileSystems.exists(path):
             return False
@@ -98,10 +105,11 @@ def make_folder(path: str) -> bool:
 
 def remove_folder(path: str) -> None:
     """Deletes a temporary folder of ours, whatever is left in it."""
-    if FileSystems.exists(path):
+    if is_remote(path) and not FileSystems.get_filesystem(path).has_dirs():  # there are only names that begin alike
+        FileSystems.delete([f"{path}/{name}" for name in sizes_below(path)])
+        abandon_uploads(path + "/")
+    elif FileSystems.exists(path):
         FileSystems.delete([path])
-    elif is_remote(path):  # an object store has no folders, only names that begin alike
-        FileSystems.delete([found.path for found in FileSystems.match([path + "/**"])[0].metadata_list])
 
 
 def remove_if_empty(path: str) -> None:
@@ -113,7 +121,7 @@ def remove_if_empty(path: str) -> None:
 
 def swap_began(temp: str) -> bool:
     """Returns whether the run of a temporary folder has begun to replace what was there."""
-    return bool(FileSystems.exists(FileSystems.join(temp, _INTENT)))
+    return exists(FileSystems.join(temp, _INTENT))
 
 
 def clear_for(output: str, temp: str, old: Predecessor, new_files: list[str], shards: Iterable[str] = ()) -> None:
@@ -132,11 +140,13 @@ def clear_for(output: str, temp: str, old: Predecessor, new_files: list[str], sh
         DatasetError: if one of them is gone, or another run has written to the folder meanwhile.
     """
     intent, cleared = (FileSystems.join(temp, name) for name in (_INTENT, _CLEARED))
-    if FileSystems.exists(cleared):
+    if exists(cleared):
         return
     # Whoever finds this folder after a crash knows by it which files are ours.
-    if not FileSystems.exists(intent):
-        lost = [path for path in shards if not FileSystems.exists(path)]
+    if not exists(intent):
+        shards = list(shards)
+        ready = present(temp, shards)
+        lost = [path for path in shards if path not in ready]
         if lost:
             raise DatasetError(f"'{lost[0]}' was written and is gone: did something else clean up '{output}'?")
         known = {*old.files, *old.temps, temp.rstrip("/").rsplit("/", 1)[-1]}
@@ -144,12 +154,20 @@ def clear_for(output: str, temp: str, old: Predecessor, new_files: list[str], sh
             raise DatasetError(f"another run has written to '{output}' meanwhile: give each run a folder of its own")
         write_text(intent + ".part", json.dumps(sorted({*old.files, *new_files, *UNNAMED})))
         FileSystems.rename([intent + ".part"], [intent])
-    for name in sorted(old.files, key=lambda name: name != MANIFEST_NAME):
-        path = FileSystems.join(output, name)
-        if FileSystems.exists(path):
-            FileSystems.delete([path])
+    _delete_old(output, old.files)
     remove_if_empty(FileSystems.join(output, _REPORT_FOLDER))
-    write_text(cleared, "")
+    write_text(cleared, "yes")  # not empty: Beam's writer for S3 cannot write that
+
+
+def _delete_old(output: str, names: Iterable[str]) -> None:
+    """Deletes those files of a dataset that are there, the manifest before all others."""
+    there = present(output, (str(FileSystems.join(output, name)) for name in names))
+    manifest = str(FileSystems.join(output, MANIFEST_NAME))
+    if manifest in there:
+        FileSystems.delete([manifest])
+    others = sorted(path for path in there if path != manifest)
+    if others:
+        FileSystems.delete(others)
 
 
 def drop_temps(output: str, temp: str, old: Predecessor) -> None:
@@ -157,6 +175,7 @@ def drop_temps(output: str, temp: str, old: Predecessor) -> None:
     for name in old.temps:
         remove_folder(FileSystems.join(output, name))
     remove_folder(temp)
+    abandon_uploads(FileSystems.join(output, _TEMP_START))  # of runs that left nothing else
 
 
 def write_text(path: str, text: str) -> None:
@@ -192,7 +211,7 @@ def place_waiting(output: str, name: str, temp: str) -> None:
     """Places a file that was written to where it waits; see `place_text`."""
     source, target = waiting(name, temp), FileSystems.join(output, name)
     make_folder(FileSystems.split(target)[0])
-    if FileSystems.exists(target):
+    if exists(target):
         FileSystems.delete([target])
     FileSystems.rename([source], [target])
 
@@ -200,9 +219,8 @@ def place_waiting(output: str, name: str, temp: str) -> None:
 def entries(folder: str) -> set[str]:
     """Returns the names of what lies in a folder; of the report's folder those of its own entries."""
     if is_remote(folder):
-        prefix = folder.rstrip("/") + "/"
-        found = FileSystems.match([prefix + "**"])[0].metadata_list
-        parts = [metadata.path[len(prefix) :].split("/") for metadata in found]
+        # Some programs leave an empty object for the folder itself.
+        parts = [name.split("/") for name in sizes_below(folder) if name]
         return {"/".join(part[: 2 if part[0] == _REPORT_FOLDER else 1]) for part in parts}
     names = set(os.listdir(folder)) if os.path.isdir(folder) else set()
     report = os.path.join(folder, _REPORT_FOLDER)

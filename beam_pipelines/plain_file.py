@@ -20,6 +20,9 @@ from beam_pipelines.command_line.options import BuildOptions
 from beam_pipelines.listing import FileSet, is_remote
 from beam_pipelines.output_folder import make_folder, remove_folder, remove_if_empty, temp_folder
 from beam_pipelines.rows.reading import read_layout
+from beam_pipelines.stores.options import use_options
+from beam_pipelines.stores.presence import exists
+from beam_pipelines.stores.reaching import reach
 from beam_pipelines.summary import print_summary
 from beam_pipelines.whole_files import refuse_inputs
 from data_contract.manifest import Manifest
@@ -56,6 +59,7 @@ def build_file(
     Raises:
         UsageError, DatasetError: with a sentence for a person.
     """
+    use_options(options.beam)
     plain = replace(
         options,
         splits={_SPLIT: 1.0},
@@ -113,9 +117,10 @@ def _checked(output: str, overwrite: bool, rows: FileSet) -> str:
         raise UsageError(f"--output '{target}' has a wildcard in it (one of * ? [ ]): give a path without")
     if output.endswith("/") or (not is_remote(target) and os.path.isdir(target)):
         raise UsageError(f"--output '{output}' is a folder: give a file")
+    reach(output, "--output")
     refuse_inputs((output, rejects_path(output)), [rows])
     for path in (output, rejects_path(output)):
-        if FileSystems.exists(path) and not overwrite:
+        if exists(path) and not overwrite:
             raise UsageError(f"--output: '{path}' exists: give another place, or replace it with --overwrite")
     return target
 
@@ -149,7 +154,7 @@ def _place_rejects(manifest: Manifest, temp: str, target: str) -> str | None:
     """Puts all rejects into one file. Returns its path; None if there are none, and then no file is left."""
     rejects = rejects_path(target)
     if not manifest.rejects.counts:
-        if FileSystems.exists(rejects):
+        if exists(rejects):
             FileSystems.delete([rejects])
         return None
     joined = FileSystems.join(temp, "rejects.jsonl")

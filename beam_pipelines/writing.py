@@ -9,6 +9,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -23,14 +24,17 @@ from beam_pipelines.encoding import ExampleCoder
 from beam_pipelines.merging import MergeParts
 from beam_pipelines.planning import Plan
 from beam_pipelines.progress import ProgressMark
+from beam_pipelines.read_ahead import ReadAhead
 from beam_pipelines.records import Picture, Reject
 from beam_pipelines.report.sightings import Sighting
 from beam_pipelines.report.sketch import Sketch
 from beam_pipelines.sharding import REJECTS, ShardId, all_shards, shard_of
+from beam_pipelines.stores.clients import prepare, write_empty
 from beam_pipelines.survey import estimate_bytes
 
 _NO_CRC = "00000000"
 """Of a shard that was only counted."""
+_EMPTY_CRC = "00000000"
 _SKETCHES = "sketches"
 
 
@@ -71,11 +75,18 @@ class TFRecordShards(beam.io.WriteToTFRecord):
     ) -> tuple[str, int, str, list[int]]:
         """Writes one shard into the folder `temp`. Returns (path, bytes, crc32c, where each frame begins)."""
         # Beam numbers the files in the order of their temporary names when it renames them.
-        folder = self._folder(temp)
-        writer = self._sink.open_writer(folder, f"{number:05d}-{uuid.uuid4().hex}")
+        folder, name = self._folder(temp), f"{number:05d}-{uuid.uuid4().hex}"
+        elements = iter(elements)
+        first = list(islice(elements, 1))
+        if not first:
+            path = str(FileSystems.join(folder, f"{name}.{self._split}.tfrecord"))
+            write_empty(path)
+            return path, 0, _EMPTY_CRC, []
+        prepare(folder)
+        writer = self._sink.open_writer(folder, name)
         file = writer.temp_handle = _Checksummed(writer.temp_handle)
         offsets = []
-        for element in elements:
+        for element in chain(first, elements):
             offsets.append(file.bytes)
             writer.write(element)
         return writer.close(), file.bytes, file.crc32c, offsets
@@ -136,6 +147,9 @@ def reject_line(reject: Reject) -> str:
 
 def _write_rejects(temp: str, shard: ShardId, rejects: list[Reject]) -> tuple[str, int, str]:
     path = FileSystems.join(temp, f"{shard.number:05d}-{uuid.uuid4().hex}.{REJECTS}")
+    if not rejects:
+        write_empty(path)
+        return path, 0, _EMPTY_CRC
     with FileSystems.create(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
         checksummed = _Checksummed(file)
         for reject in sorted(rejects, key=attrgetter("annotation", "row", "image", "code", "message", "box")):
@@ -188,11 +202,18 @@ class _WriteShard(beam.DoFn):
     ) -> tuple[str, int, str, list[int]]:
         assert self._temp is not None
         shards = TFRecordShards(self._output, shard.family, self._coder)
-        written = shards.write(self._temp, shard.number, self._elements(pictures, labels))
+        if not self._coder.reads_ahead:
+            written = shards.write(self._temp, shard.number, self._elements(pictures, labels))
+        else:
+            with ReadAhead(self._coder.files) as ahead:
+                in_turn = ahead.over(pictures, attrgetter("size"))
+                written = shards.write(self._temp, shard.number, self._elements(in_turn, labels))
         self._progress.flush()
         return written
 
-    def _elements(self, pictures: list[Picture], labels: dict[str, int]) -> Iterator[tuple[Picture, dict[str, int]]]:
+    def _elements(
+        self, pictures: Iterable[Picture], labels: dict[str, int]
+    ) -> Iterator[tuple[Picture, dict[str, int]]]:
         for picture in pictures:
             yield picture, labels
             self._progress.add()

@@ -1,15 +1,14 @@
 """Where masks lie, and which of them a reference names."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
-
-from apache_beam.io.filesystems import FileSystems
 
 from beam_pipelines.listing import is_remote, without_extension
 from beam_pipelines.reading import read_file
 from beam_pipelines.records import RecordError
+from beam_pipelines.stores.presence import exists
 
 CLASS_MAP = ""
 """Stands for the picture's class map among the files of masks; no path is empty."""
@@ -38,6 +37,25 @@ class MaskFolders:
     def wanted(self) -> bool:
         """Returns whether there is anything to read."""
         return self.objects is not None or self.class_maps is not None
+
+    @property
+    def are_remote(self) -> bool:
+        """Whether any of them lies in a store."""
+        return any(is_remote(folder) for folder in (self.objects, self.class_maps) if folder is not None)
+
+    def likely(self, image: str, references: Iterable[str]) -> Iterator[str]:
+        """Yields the paths at which a picture's masks most likely lie.
+
+        Args:
+            image: its path below the images' root.
+            references: of its objects, in the way of `Box`.
+        """
+        name = files_of(image)[0]
+        if self.class_maps is not None:
+            yield join(self.class_maps, name)
+        if self.objects is not None:
+            for path in {name if number_of(reference) is not None else reference for reference in references}:
+                yield join(self.objects, path)
 
 
 def files_of(image: str) -> tuple[str, ...]:
@@ -89,7 +107,7 @@ def read_if_there(path: str) -> bytes | None:
         return None
     except Exception:
         # Every object store has an exception of its own for a file that is not there.
-        if is_remote(path) and not FileSystems.exists(path):
+        if is_remote(path) and not exists(path):
             return None
         raise
 

@@ -13,6 +13,8 @@ from beam_pipelines.listing import FileSet, is_remote
 from beam_pipelines.output_folder import temp_folder
 from beam_pipelines.reading import read_file
 from beam_pipelines.record_files.views import short_name
+from beam_pipelines.stores.presence import exists
+from beam_pipelines.stores.reaching import reach
 from data_contract.label_map import LabelMapError, read_label_map
 from data_contract.manifest import MANIFEST_NAME, Manifest, ManifestError, Shard, read_manifest
 from presentation.refusals import UsageError
@@ -81,6 +83,9 @@ def find_records(given: Sequence[str]) -> RecordSet:
     """
     if not all(path.strip() for path in given):
         raise UsageError("one of the places to look at is empty text: was a variable of the shell not set?")
+    for path in given:
+        if is_remote(path) and not path.startswith("file://"):
+            reach(path)
     given = [path.removeprefix("file://") if path.startswith("file:///") else path for path in given]
     only = given[0] if len(given) == 1 else ""
     if only.endswith("/" + MANIFEST_NAME) or only == MANIFEST_NAME:
@@ -204,7 +209,7 @@ def _is_remote_file(path: str) -> bool:
     if not is_remote(path) or glob.has_magic(path):
         return False
     try:
-        if path.endswith("/") or not FileSystems.exists(path):
+        if path.endswith("/") or not exists(path):
             return False
     except Exception as error:  # stores have exceptions of their own
         raise UsageError(f"'{path}' cannot be read: {error}") from None

@@ -8,6 +8,7 @@ from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from beam_pipelines.listing import is_remote
+from beam_pipelines.stores.clients import prepare
 from presentation.wording import printable
 
 
@@ -34,6 +35,7 @@ class OpenFile:
 
     def __init__(self, path: str):
         self._path = path
+        prepare(path)
         with _failing_in_one_way(path):
             self._file: IO[bytes] = (
                 FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)

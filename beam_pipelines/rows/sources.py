@@ -21,7 +21,6 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.io.parquetio import _ParquetSource, _ParquetUtils
 from apache_beam.io.textio import _TextSource
 from apache_beam.pvalue import PCollection, TaggedOutput
-from apache_beam.transforms.window import GlobalWindows
 
 from beam_pipelines.coding import Outcome
 from beam_pipelines.garbage import search_rarely
@@ -32,6 +31,7 @@ from beam_pipelines.rows.parsing import RowParser, decode_line, split_cells
 from beam_pipelines.rows.reading import open_text, telling_failures
 from beam_pipelines.rows.sheets import Sheets
 from beam_pipelines.rows.tables import rows_of_table
+from beam_pipelines.windows import outside_of_windows
 
 _PART = 2**24
 """Bytes of a file that are read at once by one worker."""
@@ -185,13 +185,7 @@ class _Parse(beam.DoFn):
         tallies = {"rows": self._count, "rows_encoding_assumed": self._assumed}
         outcomes = [TaggedOutput("outcomes", Tally(name, number)) for name, number in tallies.items() if number]
         for item in (*self._sheets.flush(), *outcomes):
-            yield _outside_of_windows(item)
-
-
-def _outside_of_windows(item: Any) -> Any:
-    if isinstance(item, TaggedOutput):
-        return TaggedOutput(item.tag, GlobalWindows.windowed_value(item.value))
-    return GlobalWindows.windowed_value(item)
+            yield outside_of_windows(item)
 
 
 @dataclass

@@ -15,6 +15,7 @@ from beam_pipelines.comparison.running import compare
 from beam_pipelines.failures import DatasetError
 from beam_pipelines.listing import is_remote
 from beam_pipelines.record_files.locating import RecordSet, find_records
+from beam_pipelines.stores.options import use_options
 from beam_pipelines.whole_files import written_whole
 from data_contract.manifest import ManifestError, read_manifest
 from presentation.argument_parser import Parser
@@ -52,6 +53,7 @@ def run(given: Sequence[str], screen: Console, progress_screen: Console) -> int:
     values, beam_flags = parse_with_beam(parser, given)
     if len(values.datasets) != 2:
         raise UsageError(f"give the folders of two datasets: there are {len(values.datasets)}")
+    use_options(beam_flags)
     before, after = map(_find_dataset, values.datasets)
     if progress_screen.is_terminal:
         _announce(before, after, progress_screen)

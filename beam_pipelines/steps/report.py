@@ -15,6 +15,8 @@ from beam_pipelines.output_folder import make_folder
 from beam_pipelines.record_files.locating import RecordSet, find_records
 from beam_pipelines.report.placing import WriteReport
 from beam_pipelines.running import choose_runner, run_pipeline
+from beam_pipelines.stores.options import use_options
+from beam_pipelines.stores.presence import exists
 from data_contract.manifest import MANIFEST_NAME, REPORT_NAME
 from presentation.argument_parser import Parser
 from presentation.refusals import UsageError
@@ -49,13 +51,14 @@ def run(given: Sequence[str], screen: Console, progress_screen: Console) -> None
     values, beam_flags = parse_with_beam(parser, given)
     if not values.records:
         raise UsageError("say what to look at: the folder of a dataset, or record files")
+    use_options(beam_flags)
     records = find_records(values.records)
     output = _page_path(values.output, values.overwrite, records)
     _refuse_unwritable(FileSystems.split(output)[0])
     run_pipeline(
         WriteReport(records, output), choose_runner(beam_flags, records.images), progress_screen, purpose="report"
     )
-    if not FileSystems.exists(output):
+    if not exists(output):
         raise DatasetError(
             f"'{output}' was written where the workers of the runner are, which is not this machine: "
             "give an --output that both reach"
@@ -85,13 +88,13 @@ def _page_path(given: str | None, overwrite: bool, records: RecordSet) -> str:
         raise UsageError(f"--output '{given}' is a folder: give a file, such as '{given.rstrip('/')}/report.html'")
     if path in {file.path for file in records.files}:
         raise UsageError(f"--output '{given}' is one of the record files: give another place")
-    if FileSystems.exists(FileSystems.join(FileSystems.split(path)[0], MANIFEST_NAME)):
+    if exists(FileSystems.join(FileSystems.split(path)[0], MANIFEST_NAME)):
         raise UsageError(
             f"--output '{given}' lies in the folder of a dataset, which is for its own files: give another"
         )
     if not path.lower().endswith((".html", ".htm")):
         raise UsageError(f"--output '{given}' is a page: give it a name that ends with .html")
-    if FileSystems.exists(path) and not overwrite:
+    if exists(path) and not overwrite:
         raise UsageError(f"--output: '{given}' exists: give another place, or replace it with --overwrite")
     return path
 

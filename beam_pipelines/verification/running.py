@@ -12,6 +12,7 @@ from beam_pipelines.reading import read_file
 from beam_pipelines.record_files.locating import RecordSet, find_records
 from beam_pipelines.running import choose_runner, is_local, run_pipeline
 from beam_pipelines.shared_folder import shared_folder
+from beam_pipelines.stores.options import use_options
 from beam_pipelines.terminal import watch
 from beam_pipelines.verification.findings import Finding, Findings
 from beam_pipelines.verification.folder import check_folder, is_ours
@@ -41,6 +42,7 @@ def verify(
     Raises:
         UsageError: if there are no such files, or Beam's flags cannot be used.
     """
+    use_options(beam)
     found = find_records(given)
     plan = Plan.of(found, decode=decode)
     beside = check_beside(found)

@@ -10,6 +10,7 @@ from beam_pipelines.failures import DatasetError
 from beam_pipelines.listing import FileSet, extension, is_image_name, is_remote, without_extension
 from presentation.refusals import UsageError
 
+from . import made_store  # noqa: F401 (makes its scheme known)
 from .made import put_all
 
 
@@ -203,3 +204,36 @@ def test_a_folder_that_cannot_be_listed_ends_the_job(tmp_path, monkeypatch):
     with pytest.raises(DatasetError) as failure:
         listed("images", tmp_path)
     assert failure.value.sentence == f"the folder '{tmp_path}/closed' cannot be listed: Permission denied"
+
+
+@pytest.fixture
+def store(tmp_path):
+    """A folder as a store, in which some program left an empty object for it."""
+    put_all(tmp_path, "rows/a.csv", "rows/b/c.csv", "rows/notes.txt", "x/a.jpg", "x/.hidden/b.jpg")
+    return f"fake://{tmp_path}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "pattern", "base", "names"),
+    [
+        ("rows", "rows/a.csv", "/rows", {"a.csv"}),
+        ("rows", "rows/notes.txt", "/rows", {"notes.txt"}),
+        ("rows", "rows", "/rows", {"a.csv", "b/c.csv"}),
+        ("rows", "rows/", "/rows", {"a.csv", "b/c.csv"}),
+        ("rows", "rows/*.csv", "/rows", {"a.csv"}),
+        ("images", "x/a.jpg", "/x", {"a.jpg"}),
+        ("images", "x", "/x", {"a.jpg"}),
+    ],
+)
+def test_one_file_of_a_store_and_a_folder(store, kind, pattern, base, names):
+    files = FileSet.of(kind, [f"{store}/{pattern}"])
+    files.check()
+    assert (files.base, {name for name, _ in files.names()}) == (store + base, names)
+    assert {files.path(name) for name in names} == {f"{store}{base}/{name}" for name in names}
+
+
+def test_a_folder_that_is_called_like_a_file(store, tmp_path):
+    put_all(tmp_path, "odd.csv/a.csv")
+    files = FileSet.of("rows", [f"{store}/odd.csv"])
+    assert [name for name, _ in files.names()] == ["odd.csv/a.csv"]
+    assert files.path("odd.csv/a.csv") == f"{store}/odd.csv/a.csv"

@@ -266,7 +266,7 @@ def test_clearing_deletes_the_predecessor_alone(dataset):
     assert contents(dataset) == {
         "photo.jpg": b"x",
         f"{TEMP}/finish.json": json.dumps(sorted({*DATASET, *new})).encode(),
-        f"{TEMP}/cleared": b"",
+        f"{TEMP}/cleared": b"yes",
     }
     put(dataset, "label_map.pbtxt", "new")
     clear_for(str(dataset), str(temp), Predecessor(DATASET), new)

@@ -157,11 +157,12 @@ def test_a_file_that_is_not_there(tmp_path):
 
 @pytest.mark.parametrize("there", [True, False])
 def test_a_remote_file_that_cannot_be_read(monkeypatch, there):
-    def fail(path, **_):
+    def fail(path):
         raise ValueError("404 or worse")
 
-    monkeypatch.setattr("beam_pipelines.reading.FileSystems.open", fail)
-    monkeypatch.setattr("beam_pipelines.masks.locating.FileSystems.exists", lambda path: there)
+    monkeypatch.setattr("beam_pipelines.reading.read_object", fail)
+    monkeypatch.setattr("beam_pipelines.reading.exists", lambda path: there)
+    monkeypatch.setattr("beam_pipelines.masks.locating.exists", lambda path: there)
     if there:
         with pytest.raises(ValueError, match="404 or worse"):
             read_if_there("gs://bucket/a.png")

@@ -300,7 +300,7 @@ def test_a_store_that_fails(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_a_store_that_is_not_known():
-    assert refused("nowhere://b/x").startswith("'nowhere://b/x' cannot be read: Unable to get filesystem from ")
+    assert refused("nowhere://b/x").startswith("'nowhere://b/x' is on no file system that Beam knows: ")
 
 
 @pytest.mark.parametrize("given", [[""], ["a", "  "]])
