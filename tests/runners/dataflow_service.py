@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from google.cloud.dataflow_v1beta3 import JobState
-
 from .store_servers import GCS, gcs
 
 PROJECT = "shardbox-tests"
 REGION = "europe-west4"
+_CANCELLED = 5
+"""JOB_STATE_CANCELLED: the driver sends states as the numbers that they have in the protocol."""
 _STAGED_JOB = Path(__file__).with_name("staged_job.py")
 
 
@@ -176,7 +176,7 @@ def _handler_of(service: Dataflow) -> type[BaseHTTPRequestHandler]:
             match self._found():
                 case (str(job_id), None):
                     job = service.find(job_id)
-                    if json.loads(self._body()).get("requestedState") == JobState.JOB_STATE_CANCELLED:
+                    if json.loads(self._body()).get("requestedState") == _CANCELLED:
                         job.cancel()
                     self._answer(job.resource())
                 case _:

@@ -10,15 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jsonschema
-import kubernetes_validate
 import yaml
 
 from ..end_to_end.shardbox_runs import ROOT
 from .reference import cannot
 
 FOLDER = ROOT / "deploy/kubernetes"
-RELEASES = ("1.29", kubernetes_validate.latest_version())
+RELEASES = ("1.29", "newest")
 """Of Kubernetes: an old one, and the newest whose schemas are here."""
 OPERATOR = "1.10.0"
 JAR = f"flink-kubernetes-operator-api-{OPERATOR}.jar"
@@ -106,7 +104,14 @@ def strict(schema: Any) -> Any:
 
 
 def check(document: Document, release: str, operator: Document) -> None:
-    """Validates an object of any kind."""
+    """Validates an object of any kind; skips the test without the schemas."""
+    try:
+        import jsonschema
+        import kubernetes_validate
+    except ImportError:
+        cannot("kubernetes-validate is not installed (make runners)")
+    if release == "newest":
+        release = kubernetes_validate.latest_version()
     if document["kind"] != "FlinkDeployment":
         kubernetes_validate.validate(document, release, strict=True)
         return

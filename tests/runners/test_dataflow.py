@@ -9,6 +9,7 @@ import sys
 import tarfile
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,10 +20,7 @@ import yaml
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 from apache_beam.options.pipeline_options_validator import PipelineOptionsValidator
 from apache_beam.runners import create_runner
-from apache_beam.runners.dataflow.dataflow_metrics import DataflowMetrics
-from apache_beam.runners.dataflow.internal.apiclient import DataflowApplicationClient
 from apache_beam.runners.runner import PipelineState
-from google.cloud import dataflow_v1beta3 as messages
 from google.protobuf import json_format
 
 from beam_pipelines.building import describe_job
@@ -33,10 +31,18 @@ from data_contract.manifest import read_manifest
 
 from ..end_to_end.shardbox_runs import PATIENCE, ROOT, Result, command, digests, in_a_process
 from .dataflow_service import PROJECT, Dataflow, Job, google_cloud
-from .reference import OPTIONS, Wanted, tell
+from .reference import OPTIONS, Wanted, cannot, tell
 
 PROFILE = ROOT / "configs/runners/dataflow.yaml"
 IMAGE = "europe-west4-docker.pkg.dev/my-project/shardbox/dataflow:0.1.0"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _gcp() -> None:
+    try:
+        import_module("google.cloud.dataflow_v1beta3")
+    except ImportError:
+        cannot("Beam's extra gcp is not installed (make runners)")
 
 
 @pytest.fixture(scope="module")
@@ -97,15 +103,19 @@ def test_a_person_is_told_where_the_job_is(run: Run, cloud: Dataflow) -> None:
     assert f"{cloud.store.bucket}/dataset/manifest.json" in run.result.out
 
 
-def sent(job: Job) -> messages.Job:
+def sent(job: Job) -> Any:
     """What the driver sent of a job, as the service reads it."""
+    from google.cloud import dataflow_v1beta3 as messages
+
     return messages.Job(json_format.ParseDict(job.description, messages.Job.pb()()))
 
 
 def test_what_the_profile_says_reaches_the_service(run: Run) -> None:
+    from google.cloud.dataflow_v1beta3 import AutoscalingAlgorithm, JobType
+
     profile = yaml.safe_load(PROFILE.read_text("utf-8"))
     job = sent(run.job)
-    assert job.type_ == messages.JobType.JOB_TYPE_BATCH
+    assert job.type_ == JobType.JOB_TYPE_BATCH
     assert job.labels == dict(label.split("=") for label in profile["labels"])
     assert set(profile["experiments"]) <= set(job.environment.experiments)
     (workers,) = job.environment.worker_pools
@@ -115,7 +125,7 @@ def test_what_the_profile_says_reaches_the_service(run: Run) -> None:
     scaling = workers.autoscaling_settings
     assert scaling.max_num_workers == profile["max_num_workers"]
     assert profile["autoscaling_algorithm"] == "THROUGHPUT_BASED"
-    assert scaling.algorithm == messages.AutoscalingAlgorithm.AUTOSCALING_ALGORITHM_BASIC  # the service's word for it
+    assert scaling.algorithm == AutoscalingAlgorithm.AUTOSCALING_ALGORITHM_BASIC  # the service's word for it
     (image,) = workers.sdk_harness_container_images
     python = f"python{sys.version_info.major}.{sys.version_info.minor}"
     assert image.container_image.endswith(f"/beam_{python}_sdk:{version('apache-beam')}")
@@ -133,6 +143,9 @@ def test_what_is_staged(run: Run, cloud: Dataflow) -> None:
 
 
 def test_the_counters(run: Run, cloud: Dataflow, monkeypatch: pytest.MonkeyPatch) -> None:
+    from apache_beam.runners.dataflow.dataflow_metrics import DataflowMetrics
+    from apache_beam.runners.dataflow.internal.apiclient import DataflowApplicationClient
+
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", cloud.store.environment["STORAGE_EMULATOR_HOST"])
     options = PipelineOptions([*cloud.flags, "--region=europe-west4", "--no_auth"])
     found = DataflowMetrics(DataflowApplicationClient(options)).all_metrics(run.job.id)
@@ -216,10 +229,10 @@ def test_a_flex_template(cloud: Dataflow, wanted: Wanted, tmp_path: Path) -> Non
 
 
 def test_the_template_is_what_the_service_reads() -> None:
+    from google.cloud.dataflow_v1beta3 import TemplateMetadata
+
     text = (ROOT / "docker/flex_template_metadata.json").read_text("utf-8")
-    read = messages.TemplateMetadata(
-        json_format.Parse(text, messages.TemplateMetadata.pb()())
-    )  # which takes no unknown field
+    read = TemplateMetadata(json_format.Parse(text, TemplateMetadata.pb()()))  # which takes no unknown field
     assert {parameter.name for parameter in read.parameters if not parameter.is_optional} == {"images", "output"}
 
 

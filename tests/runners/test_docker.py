@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from ..end_to_end.shardbox_runs import ROOT
+from .reference import cannot
 
 FILES = sorted((ROOT / "docker").glob("*Dockerfile"))
 HADOLINT = Path(sysconfig.get_path("scripts")) / "hadolint"
@@ -19,6 +20,8 @@ HADOLINT = Path(sysconfig.get_path("scripts")) / "hadolint"
 
 def lint(path: Path) -> "subprocess.CompletedProcess[str]":
     """hadolint, which parses strictly, lints the shell inside too, and here forgives nothing."""
+    if not HADOLINT.exists():
+        cannot("hadolint is not installed (make runners)")
     flags = ["--no-color", "--failure-threshold", "style"]
     return subprocess.run([HADOLINT, *flags, path], capture_output=True, text=True, check=False)
 
