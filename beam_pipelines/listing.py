@@ -3,6 +3,7 @@
 import glob
 import os
 import posixpath
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -153,14 +154,20 @@ def _remote_paths(pattern: str, kind: str) -> Iterator[str]:
         yield pattern
 
 
-def _match(pattern: str) -> list[FileMetadata]:
-    """Lists through Beam.
+def _match(pattern: str) -> Iterator[FileMetadata]:
+    """Lists through Beam, page by page where the store has no folders: a hundred million names are never held at once.
 
     Raises:
         UsageError: if the file system is not known or does not answer.
     """
     try:
-        return list(FileSystems.match([pattern])[0].metadata_list)
+        system = FileSystems.get_filesystem(pattern)
+        if not glob.has_magic(pattern) or system.has_dirs():
+            yield from FileSystems.match([pattern])[0].metadata_list
+            return
+        # What `match` itself does, but for the list that it makes.
+        prefix = re.split(r"[*?\[]", pattern, maxsplit=1)[0]
+        yield from system.match_files(system._list(prefix), pattern)
     except (ValueError, OSError) as error:
         raise UsageError(f"'{pattern}' cannot be listed: {in_one_line(error)}") from None
 

@@ -1,8 +1,10 @@
 """Which files a pattern or folder names, and how names are read."""
 
 import os
+from itertools import count, islice
 
 import pytest
+from apache_beam.io.filesystem import FileMetadata
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,7 +12,7 @@ from beam_pipelines.failures import DatasetError
 from beam_pipelines.listing import FileSet, extension, is_image_name, is_remote, without_extension
 from presentation.refusals import UsageError
 
-from . import made_store  # noqa: F401 (makes its scheme known)
+from . import made_store
 from .made import put_all
 
 
@@ -237,3 +239,18 @@ def test_a_folder_that_is_called_like_a_file(store, tmp_path):
     files = FileSet.of("rows", [f"{store}/odd.csv"])
     assert [name for name, _ in files.names()] == ["odd.csv/a.csv"]
     assert files.path("odd.csv/a.csv") == f"{store}/odd.csv/a.csv"
+
+
+def test_a_store_is_listed_as_its_names_are_wanted(monkeypatch):
+    listed = []
+
+    def endless(_self, prefix):
+        for number in count():
+            listed.append(number)
+            yield FileMetadata(f"{prefix}{number}.jpg", 1)
+
+    monkeypatch.setattr(made_store.FakeStore, "_list", endless)
+    files = FileSet.of("images", ["fake://bucket/pictures/**"])
+    files.check()
+    assert [name for name, _ in islice(files.names(), 2)] == ["0.jpg", "1.jpg"]
+    assert len(listed) < 6
