@@ -106,7 +106,7 @@ def find_inputs(options: BuildOptions, image_base: str | None = None) -> Inputs:
 def _read_label_map(path: str | None) -> LabelMap | None:
     if path is None:
         return None
-    reach(path, "--label_map")
+    reach(path, "--label_map", listed=False)
     try:
         return read_label_map(read_file(path))
     except LabelMapError as error:
@@ -152,7 +152,7 @@ def _check_columns(tables: Tables, options: BuildOptions) -> None:
 
 
 def _check_list(split: str, path: str) -> None:
-    reach(path, "--split_lists")
+    reach(path, "--split_lists", listed=False)
     try:
         with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
             read_list(split, path, file)
@@ -176,7 +176,7 @@ def _folder(flag: str, path: str | None) -> str | None:
     if path is None:
         return None
     if is_remote(path):
-        reach(path, flag)
+        reach(path, flag, listed=False)
         return path
     if not os.path.isdir(path):
         what = "is a file" if os.path.exists(path) else "does not exist"

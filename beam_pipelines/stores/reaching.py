@@ -27,12 +27,13 @@ _REFUSED = re.compile("Credential|Authentication|RefreshError|Unauthorized|Forbi
 _SILENT = re.compile("Connect|Timeout|Transport|ServiceRequest|RetryError|DNS|SSLError|ProxyError")
 
 
-def reach(path: str, flag: str = "") -> None:
+def reach(path: str, flag: str = "", *, listed: bool = True) -> None:
     """Makes sure that a store can be used, with one small request.
 
     Args:
         path: anywhere; nothing is done for one on this machine, or in a store that only Beam knows.
         flag: that named it, for the message.
+        listed: whether what lies there will be listed. Who may read a file need not be allowed to list its bucket.
 
     Raises:
         UsageError: if it cannot, in a sentence that says what to do.
@@ -54,6 +55,8 @@ def reach(path: str, flag: str = "") -> None:
     try:
         make_client(scheme, current_options(), _PATIENCE).ask(bucket)
     except Exception as error:  # the clients have no class of exceptions in common
+        if not listed and _status(error) == 403:
+            return
         raise UsageError(f"{what} cannot be reached: {_reason(error, scheme, bucket)}") from None
     prepare(path)
 

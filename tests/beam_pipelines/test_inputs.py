@@ -115,7 +115,7 @@ def test_what_examples_have_beside_the_features_of_all(folder, header, flags, ex
 
 def test_folders_of_masks_are_absolute(folder, monkeypatch):
     (folder / "m").mkdir()
-    monkeypatch.setattr("beam_pipelines.inputs.reach", lambda path, flag: None)
+    monkeypatch.setattr("beam_pipelines.inputs.reach", lambda path, flag, listed: None)
     found = find_inputs(options("--masks", "m", "--class_maps", "gs://bucket/maps"))
     assert found == expected(masks=MaskFolders(str(folder / "m"), "gs://bucket/maps"))
     assert found.extras == ("masks", "class_maps")

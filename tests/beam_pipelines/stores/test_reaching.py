@@ -103,6 +103,12 @@ def test_what_a_store_says(answer, error, reason):
     assert refusal("s3://b/a") == f"--images 's3://b/a' cannot be reached: {reason}{advice}"
 
 
+def test_who_may_read_a_file_need_not_be_allowed_to_list(answer):
+    answer(Answer("Forbidden", code=403))
+    reach("s3://b/map.pbtxt", "--label_map", listed=False)
+    assert "access is refused (Forbidden)" in refusal("s3://b/map.pbtxt")
+
+
 def test_a_cause_tells_as_well(answer):
     error = Answer("outer")
     error.__cause__ = NoCredentialsError("inner")
