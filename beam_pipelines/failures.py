@@ -77,5 +77,5 @@ def first_cause(text: str) -> str:
     # A cause may hold the whole traceback of another.
     of_python = [line for line in lines if not re.match(r"(java|javax|org|com|io)\.|.*most recent call last\):$", line)]
     of_java = re.findall(r"^\s*Caused by: (.+)", text, re.MULTILINE)[-1:]
-    found: list[str] = [*of_python, *of_java, *lines, *text.strip().splitlines()[-1:]]
+    found: list[str] = [*of_python, *of_java, *lines, *text.strip().removesuffix("\nNone").splitlines()[-1:]]
     return found[0] if found else "no reason given"

@@ -1,7 +1,8 @@
 """How the job is run: on which runner, and what becomes of a run that fails."""
 
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
 
 import apache_beam as beam
@@ -11,6 +12,7 @@ from rich.console import Console
 
 from beam_pipelines.failures import DatasetError, sentence_of
 from beam_pipelines.garbage import searched_rarely
+from beam_pipelines.listing import is_remote
 from beam_pipelines.output_folder import remove_folder, remove_if_empty, swap_began
 from beam_pipelines.remote_job.handed_over import hand_over, name_job
 from beam_pipelines.remote_job.log_lines import LogLines
@@ -82,7 +84,7 @@ def run_pipeline(
     elsewhere = not is_local(flags)
     if elsewhere:
         name_job(options, purpose)
-    pipeline = beam.Pipeline(options=options)
+    pipeline = _pipeline(options)
     pipeline | "Build" >> job
     try:
         with searched_rarely():
@@ -95,6 +97,36 @@ def run_pipeline(
         if sentence is None:
             raise
         raise DatasetError(sentence) from error
+
+
+def _pipeline(options: PipelineOptions) -> beam.Pipeline:
+    try:
+        return beam.Pipeline(options=options)
+    except ValueError as error:  # of Beam's validators: what a runner needs and was not given
+        reasons = str(error).removeprefix("Pipeline has validations errors:").split("\n")
+        raise UsageError("; ".join(reason.strip().rstrip(".") for reason in reasons if reason.strip())) from None
+
+
+def check_reach(flags: Sequence[str], places: Mapping[str, Sequence[str]]) -> None:
+    """Refuses files of this machine's disks for a runner whose workers can have no part in them.
+
+    Args:
+        flags: for Beam, which name a runner.
+        places: flag → the paths or patterns that it was given.
+
+    Raises:
+        UsageError: quoting the first.
+    """
+    runner = PipelineOptions(list(flags)).view_as(StandardOptions).runner or ""
+    if not re.fullmatch(r"(?i)(.*\.)?DataflowRunner", runner):
+        return
+    for flag, paths in places.items():
+        for path in paths:
+            if not is_remote(path):
+                raise UsageError(
+                    f"{flag} '{path}' is on a disk of this machine, which Dataflow's workers do not see: "
+                    "copy it to a bucket, and give gs://BUCKET/…"
+                )
 
 
 def _run_elsewhere(pipeline: beam.Pipeline, options: PipelineOptions, screen: Console) -> None:

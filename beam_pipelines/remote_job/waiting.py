@@ -110,9 +110,10 @@ def _cancel(job: HandedOver, screen: Console, end: "Future[Any]") -> None:
     try:
         job.result.cancel()
         until = time.monotonic() + _CANCEL_SECONDS
-        while not end.done() and time.monotonic() < until and not PipelineState.is_terminal(job.result.state):
+        while not (ended := end.done() or PipelineState.is_terminal(job.result.state)) and time.monotonic() < until:
             time.sleep(_LOOK_SECONDS)
-        say(screen, f"job '{job.name}' was cancelled")
+        said = "was cancelled" if ended else f"was told to end, and has not{f': see {job.page}' if job.page else ''}"
+        say(screen, f"job '{job.name}' {said}")
     except Exception as error:
         _log.warning("cancelling failed", exc_info=True)
         where = f": see {job.page}" if job.page else ""

@@ -100,6 +100,7 @@ def test_the_first_cause_of_a_wrapped_traceback():
         ("one\ntwo\n", "two"),
         ("  lxml.etree.XMLSyntaxError: x\nValueError: y", "lxml.etree.XMLSyntaxError: x"),
         ("KeyboardInterrupt", "KeyboardInterrupt"),
+        ("Dataflow pipeline failed. State: FAILED, Error:\nNone", "Dataflow pipeline failed. State: FAILED, Error:"),
         ("An Error in a sentence\nlast", "last"),
         (
             "job failed: java.lang.RuntimeException: Error received: Traceback (most recent call last):\n"

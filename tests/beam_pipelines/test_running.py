@@ -6,7 +6,7 @@ import apache_beam as beam
 import pytest
 
 from beam_pipelines.failures import DatasetError
-from beam_pipelines.running import choose_runner, cleaned_up, is_local, run_pipeline
+from beam_pipelines.running import check_reach, choose_runner, cleaned_up, is_local, run_pipeline
 from presentation.refusals import UsageError
 
 from .made import contents, put
@@ -89,6 +89,24 @@ def test_other_flags_stay():
 )
 def test_what_can_be_watched(flags, local):
     assert is_local(flags) is local
+
+
+def test_what_a_runner_lacks_is_a_wrong_command():
+    with pytest.raises(UsageError, match=r"^Invalid GCS bucket .*; Missing required option: project$"):
+        run_pipeline(Job(str), ("--runner=DataflowRunner", "--temp_location=gs://b/t", "--region=europe-west1"))
+
+
+def test_a_disk_of_this_machine_is_out_of_dataflows_reach():
+    places = {"--images": ("gs://bucket/a", "pictures/*.jpg"), "--output": ("out",)}
+    check_reach(("--runner=FlinkRunner",), places)
+    check_reach((), places)
+    check_reach(("--runner=DataflowRunner",), {"--output": ("gs://bucket/a",)})
+    with pytest.raises(UsageError) as refused:
+        check_reach(("--runner=DataflowRunner",), places)
+    assert str(refused.value) == (
+        "--images 'pictures/*.jpg' is on a disk of this machine, which Dataflow's workers do not see: "
+        "copy it to a bucket, and give gs://BUCKET/…"
+    )
 
 
 class Job(beam.PTransform):

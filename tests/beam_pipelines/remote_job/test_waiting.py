@@ -149,6 +149,19 @@ def test_a_person_cancels(monkeypatch, answer):
     assert "job 'shardbox-build-1' was cancelled" in written.getvalue()
 
 
+def test_a_job_that_does_not_end_is_named(monkeypatch):
+    monkeypatch.setattr(waiting, "_CANCEL_SECONDS", 0.3)
+    written, result = io.StringIO(), Result()
+    monkeypatch.setattr(result, "cancel", lambda: None)
+    after(0.3, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        waiting.wait_for(job_of(result), Console(file=written, width=200))
+    result.end()
+    assert written.getvalue().splitlines()[-1] == (
+        "job 'shardbox-build-1' was told to end, and has not: see http://cluster:8081"
+    )
+
+
 def test_a_job_that_cannot_be_cancelled_is_named():
     written = io.StringIO()
     after(0.3, interrupt)
