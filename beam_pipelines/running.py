@@ -1,7 +1,6 @@
 """How the job is run: on which runner, and what becomes of a run that fails."""
 
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
 
@@ -10,6 +9,7 @@ from apache_beam.options.pipeline_options import PipelineOptions, StandardOption
 from apache_beam.runners import create_runner
 from rich.console import Console
 
+from beam_pipelines.command_line.beam_flags import full_name
 from beam_pipelines.failures import DatasetError, sentence_of
 from beam_pipelines.garbage import searched_rarely
 from beam_pipelines.listing import is_remote
@@ -24,7 +24,7 @@ _MANY = 20_000
 """Images from which a second process pays for its start."""
 _MOST_PROCESSES = 8
 _RUNNERS = ("DirectRunner", "FlinkRunner", "DataflowRunner", "PrismRunner", "SparkRunner", "PortableRunner")
-_LOCAL = ("DirectRunner", "FnApiRunner", "BundleBasedDirectRunner")
+_LOCAL = ("directrunner", "fnapirunner", "bundlebaseddirectrunner")
 
 
 def choose_runner(given: Sequence[str], images: int | None) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ def _check_runner(name: str) -> None:
 def is_local(flags: Sequence[str]) -> bool:
     """Returns whether the flags let the job run in processes of this machine that can be watched."""
     runner = PipelineOptions(list(flags)).view_as(StandardOptions).runner
-    return runner in _LOCAL
+    return full_name(runner or "") in _LOCAL
 
 
 def run_pipeline(
@@ -118,7 +118,7 @@ def check_reach(flags: Sequence[str], places: Mapping[str, Sequence[str]]) -> No
         UsageError: quoting the first.
     """
     runner = PipelineOptions(list(flags)).view_as(StandardOptions).runner or ""
-    if not re.fullmatch(r"(?i)(.*\.)?DataflowRunner", runner):
+    if full_name(runner) != "dataflowrunner":
         return
     for flag, paths in places.items():
         for path in paths:

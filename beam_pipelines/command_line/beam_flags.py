@@ -38,12 +38,12 @@ def beam_flags(runner: str = "") -> set[str]:
     Args:
         runner: as --runner names it; '' for the default.
     """
-    return set(_beam_actions()) | _OF_JOB_SERVERS.get(_full_name(runner), frozenset())
+    return set(_beam_actions()) | _OF_JOB_SERVERS.get(full_name(runner), frozenset())
 
 
 def takes_more_flags(runner: str) -> bool:
     """Returns whether a runner may take flags that nobody knows before its job server is asked."""
-    name = _full_name(runner)
+    name = full_name(runner)
     return name not in _KNOWN_RUNNERS and name not in _OF_JOB_SERVERS
 
 
@@ -59,7 +59,7 @@ def lists_of_beam() -> dict[str, str]:
     return {flag: action.dest for flag, action in _beam_actions().items() if isinstance(action, _APPENDING)}
 
 
-def _full_name(runner: str) -> str:
+def full_name(runner: str) -> str:
     """Returns a runner's name in lower case; Beam takes it with or without its ending and its module."""
     name = runner.lower().rpartition(".")[2]
     return name if name.endswith("runner") else name + "runner"

@@ -3,12 +3,9 @@
 import json
 import re
 import urllib.request
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlsplit
-
-from beam_pipelines.progress import COUNTERS, STAGES
+from urllib.parse import urlsplit
 
 _SECONDS = 5.0
 
@@ -50,23 +47,6 @@ class FlinkJob:
             return ""
         tasks = job.get("tasks", {})
         return f"{tasks.get('finished', 0):,} of {tasks.get('total', 0):,} tasks"
-
-    def counts(self) -> Mapping[str, int]:
-        """Returns how many pictures are through each stage."""
-        job = self._find()
-        if job is None:
-            return {}
-        counts = dict.fromkeys(STAGES, 0)
-        path = f"/jobs/{job['jid']}"
-        for vertex in self._get(path)["vertices"]:
-            metrics = f"{path}/vertices/{vertex['id']}/subtasks/metrics"
-            for stage in STAGES:
-                ending = f"{COUNTERS}.{stage}/pictures"
-                names = [one["id"] for one in self._get(metrics) if one["id"].endswith(ending)]
-                for name in names:
-                    sums = self._get(f"{metrics}?get={quote(name, safe='')}&agg=sum")
-                    counts[stage] += sum(int(one.get("sum", 0)) for one in sums)
-        return counts
 
     def _find(self) -> dict[str, Any] | None:
         jobs = [job for job in self._get("/jobs/overview")["jobs"] if self.name in job["name"]]

@@ -1,8 +1,7 @@
 """What is known of a job once a runner elsewhere has it: its name, where it is looked at, how far it is."""
 
 import copy
-import re
-from collections.abc import Mapping
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +15,7 @@ from apache_beam.options.pipeline_options import (
 )
 from apache_beam.runners.runner import PipelineResult
 
+from beam_pipelines.command_line.beam_flags import full_name
 from beam_pipelines.progress import COUNTERS, STAGES
 from beam_pipelines.remote_job.flink import FlinkJob
 
@@ -40,19 +40,19 @@ class HandedOver:
 
     def progress(self) -> str:
         """Returns how far the job is, for a person; '' if that is not known yet."""
-        counts = self._counts()
-        parts = [f"{text}: {counts[stage]:,}" for stage, text in STAGES.items() if counts.get(stage)]
-        if self.flink is not None and (tasks := self.flink.tasks()):
-            parts.append(tasks)
-        return ", ".join(parts)
-
-    def _counts(self) -> Mapping[str, int]:
-        """Returns how many pictures are through each stage, as far as the runner tells while it works."""
         if self.flink is not None:
-            return self.flink.counts()
+            return self.flink.tasks()
+        counts = self._counts()
+        return ", ".join(f"{text}: {counts[stage]:,}" for stage, text in STAGES.items() if counts[stage])
+
+    def _counts(self) -> Counter[str]:
+        """Returns how many pictures are through each stage, as far as the runner tells while it works."""
         # A handle of a portable runner asks once and keeps the answer.
         found = copy.copy(self.result).metrics().query(MetricsFilter().with_namespace(COUNTERS))["counters"]
-        return {one.key.metric.name.partition("/")[0]: one.attempted or one.committed or 0 for one in found}
+        counts = Counter[str]()
+        for one in found:  # of each step that has such a counter
+            counts[one.key.metric.name.partition("/")[0]] += one.attempted or one.committed or 0
+        return counts
 
 
 def name_job(options: PipelineOptions, purpose: str) -> None:
@@ -77,9 +77,9 @@ def hand_over(result: PipelineResult, options: PipelineOptions) -> HandedOver:
     runner = str(options.view_as(StandardOptions).runner)
     cloud = options.view_as(GoogleCloudOptions)
     name = str(cloud.job_name)
-    if re.fullmatch(r"(?i)(.*\.)?DataflowRunner", runner):
+    if full_name(runner) == "dataflowrunner":
         return HandedOver(name, runner, result, page=_dataflow_page(result, cloud))
-    if re.fullmatch(r"(?i)(.*\.)?FlinkRunner", runner):
+    if full_name(runner) == "flinkrunner":
         flink = FlinkJob.of(str(options.view_as(FlinkRunnerOptions).flink_master), name)
         return HandedOver(name, runner, result, page=flink.page if flink else "", flink=flink)
     return HandedOver(name, runner, result)

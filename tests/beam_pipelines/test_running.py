@@ -83,6 +83,8 @@ def test_other_flags_stay():
         (ONE_PROCESS, True),
         (("--runner", "FnApiRunner"), True),
         (HERE, True),
+        (("--runner=direct",), True),
+        (("--runner=apache_beam.runners.direct.direct_runner.DirectRunner",), True),
         (("--runner=FlinkRunner",), False),
         (("--runner=DataflowRunner",), False),
     ],
