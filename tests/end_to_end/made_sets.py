@@ -18,6 +18,16 @@ Box = tuple[str, object, object, object, object]
 
 CAT: Box = ("cat", 4, 3, 20, 15)
 
+OPTIONS = (
+    "--splits=train=0.7,validation=0.15,test=0.15",
+    r"--group_by=scene(\d)",
+    "--num_shards=train=5,validation=2,test=2",
+    "--unannotated=negative",
+    "--max_rejects=0.2",
+    "--seed=7",
+)
+"""For the mixed set: groups, given numbers of shards, negatives, and as many rejects as it has."""
+
 
 def picture(name: str, mode: str = "RGB", size: tuple[int, int] = SIZE) -> Image.Image:
     """A gradient with tiles whose colours spell its name: no two names give the same picture."""

@@ -11,17 +11,8 @@ import pytest
 from beam_pipelines import listing
 from data_contract.manifest import read_manifest
 
-from .made_sets import flags, mixed_set
+from .made_sets import OPTIONS, flags, mixed_set
 from .shardbox_runs import TWO_PROCESSES, build, digests, in_a_process
-
-OPTIONS = (
-    "--splits=train=0.7,validation=0.15,test=0.15",
-    r"--group_by=scene(\d)",
-    "--num_shards=train=5,validation=2,test=2",
-    "--unannotated=negative",
-    "--max_rejects=0.2",
-    "--seed=7",
-)
 
 
 @pytest.fixture(scope="module")

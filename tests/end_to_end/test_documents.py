@@ -97,6 +97,7 @@ HEADINGS = {
     "notebook": "For Python and notebooks: extra `notebook`",
     "train": "Extra `train`",
     "dev": "For developers: extra `dev`",
+    "runners": "For tests on runners and stores: extra `runners`",
 }
 
 
@@ -113,7 +114,8 @@ def test_every_dependency_is_documented():
         "On every worker of the data job",
         HEADINGS["beam"],
         "Object stores: extras `gcp`, `aws`, `azure`",
-        *(HEADINGS[extra] for extra in ("notebook", "train", "dev")),
+        *(HEADINGS[extra] for extra in ("notebook", "train", "dev", "runners")),
+        "What `make runners` fetches",
         "Inside the report",
     ]
 

@@ -6,16 +6,7 @@ from typing import NamedTuple, NoReturn
 
 import pytest
 
-from ..end_to_end.made_sets import flags
-
-OPTIONS = (
-    "--splits=train=0.7,validation=0.15,test=0.15",
-    r"--group_by=scene(\d)",
-    "--num_shards=train=5,validation=2,test=2",
-    "--unannotated=negative",
-    "--max_rejects=0.2",
-    "--seed=7",
-)
+from ..end_to_end.made_sets import OPTIONS, flags
 
 
 class Wanted(NamedTuple):

@@ -20,7 +20,7 @@ from beam_pipelines.command_line.beam_flags import beam_flags
 from beam_pipelines.command_line.flink_flags import FLINK_FLAGS
 
 from ..end_to_end.made_sets import encoded, flags, pair, picture, write_set
-from ..end_to_end.shardbox_runs import ROOT, Result, build, digests, shardbox, snapshot
+from ..end_to_end.shardbox_runs import ROOT, Result, build, command, digests, shardbox, snapshot
 from .flink_cluster import FlinkCluster, artefact, flink_cluster
 from .reference import Wanted, tell
 
@@ -66,11 +66,11 @@ def counted(wanted: Wanted, tmp_path_factory: pytest.TempPathFactory) -> dict[st
 
 def start(*arguments: object) -> subprocess.Popen[str]:
     """The program `counted` in a process group of its own, so that what it starts can be ended with it."""
-    command = [sys.executable, Path(__file__).with_name("counted.py"), *map(str, arguments)]
+    program = [sys.executable, Path(__file__).with_name("counted.py"), *map(str, arguments)]
     environment = os.environ | {"COLUMNS": "200"}
     pipe = subprocess.PIPE
     return subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+        program, cwd=ROOT, env=environment, stdout=pipe, stderr=pipe, text=True, start_new_session=True
     )
 
 
@@ -112,6 +112,16 @@ def test_the_embedded_cluster(flink: Flink, wanted: Wanted, counted: dict[str, i
     assert counters == counted
 
 
+def test_a_refusal_on_flink_is_the_same_sentence(flink: Flink, wanted: Wanted, tmp_path: Path) -> None:
+    output = tmp_path / "dataset"
+    job = [*wanted.flags(output), "--max_rejects=0", *flink.flags("flink_local"), "--job_name=strict"]
+    refused = finish(start(tmp_path / "counters.json", "build", *job))
+    here = shardbox("build", *wanted.flags(output), "--max_rejects=0")
+    assert (refused.code, here.code) == (1, 1)
+    assert refused.err == f"job 'strict' runs on FlinkRunner\n{here.err}"
+    assert not output.exists()
+
+
 def test_a_cluster_of_two_task_managers(
     flink: Flink, cluster: FlinkCluster, wanted: Wanted, counted: dict[str, int], tmp_path: Path
 ) -> None:
@@ -125,6 +135,46 @@ def test_a_cluster_of_two_task_managers(
     assert counters == counted
     assert len(cluster.task_managers_of(cluster.last_job())) == 2
     assert shardbox("verify", output).code == 0
+
+
+def test_a_job_that_is_cancelled_ends_on_the_cluster(
+    flink: Flink, cluster: FlinkCluster, wanted: Wanted, tmp_path: Path
+) -> None:
+    output, master = tmp_path / "dataset", f"--flink_master={cluster.address}"
+    job = command(*wanted.flags(output), *flink.flags("flink_cluster"), master, "--job_name=nightly")
+    process = subprocess.Popen(job, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        assert process.stderr is not None
+        assert process.stderr.readline() == f"job 'nightly' runs on FlinkRunner: http://{cluster.address}\n"
+        states = wait_for_state(cluster, "RUNNING")
+        process.send_signal(signal.SIGTERM)
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
+    done = finish(process)
+    assert (done.code, done.err.splitlines()) == (
+        130,
+        [
+            "cancelling job 'nightly' …",
+            "job 'nightly' was cancelled",
+            "shardbox: interrupted; the dataset was not finished",
+        ],
+    )
+    assert list(states) == ["nightly"]
+    assert wait_for_state(cluster, "CANCELED") == {"nightly": "CANCELED"}
+    assert not output.exists()
+
+
+def wait_for_state(cluster: FlinkCluster, state: str) -> dict[str, str]:
+    """Waits until the job that began last is in a state. Returns that: name → state."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        jobs = cluster.get("/jobs/overview")["jobs"]
+        last = max(jobs, key=lambda job: job["start-time"], default=None)
+        if last is not None and last["name"] == "nightly" and last["state"] == state:
+            return {last["name"]: last["state"]}
+        assert time.monotonic() < deadline, jobs
+        time.sleep(0.2)
 
 
 def test_a_task_manager_dies_while_shards_are_written(flink: Flink, cluster: FlinkCluster, tmp_path: Path) -> None:

@@ -329,7 +329,7 @@ def test_overwrite(here: Path):
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError("KeyboardInterrupt [while running 'Build/…']")])
 def test_an_interrupt_leaves_nothing(here: Path, monkeypatch: pytest.MonkeyPatch, error: object):
-    def interrupted(*_):
+    def interrupted(*_, **__):
         raise error
 
     monkeypatch.setattr(tempfile, "tempdir", str(here / "t"))
