@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 _SECONDS = 5.0
+_ENDS = ("CANCELED", "FAILED", "FINISHED")
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,28 @@ class FlinkJob:
         tasks = job.get("tasks", {})
         return f"{tasks.get('finished', 0):,} of {tasks.get('total', 0):,} tasks"
 
+    def cancel(self) -> None:
+        """Asks the cluster to cancel the job, which takes it a moment."""
+        job = self._find()
+        if job is not None:
+            self._ask(f"/jobs/{job['jid']}?mode=cancel", "PATCH")
+
+    def is_over(self) -> bool:
+        """Tells whether the job has ended, however it did."""
+        job = self._find()
+        return job is not None and job["state"] in _ENDS
+
     def _find(self) -> dict[str, Any] | None:
         jobs = [job for job in self._get("/jobs/overview")["jobs"] if self.name in job["name"]]
         return max(jobs, key=lambda job: int(job["start-time"]), default=None)
 
     def _get(self, path: str) -> Any:
+        return json.loads(self._ask(path, "GET"))
+
+    def _ask(self, path: str, method: str) -> bytes:
         if urlsplit(self.address).scheme not in ("http", "https"):
             raise ValueError(f"'{self.address}' is no address of HTTP")
-        with urllib.request.urlopen(self.address + path, timeout=_SECONDS) as answer:  # noqa: S310 (see above)
-            return json.load(answer)
+        request = urllib.request.Request(self.address + path, method=method)  # noqa: S310 (see above)
+        with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
+            content: bytes = answer.read()
+            return content

@@ -13,7 +13,7 @@ from apache_beam.options.pipeline_options import (
     PipelineOptions,
     StandardOptions,
 )
-from apache_beam.runners.runner import PipelineResult
+from apache_beam.runners.runner import PipelineResult, PipelineState
 
 from beam_pipelines.command_line.beam_flags import full_name
 from beam_pipelines.progress import COUNTERS, STAGES
@@ -44,6 +44,17 @@ class HandedOver:
             return self.flink.tasks()
         counts = self._counts()
         return ", ".join(f"{text}: {counts[stage]:,}" for stage, text in STAGES.items() if counts[stage])
+
+    def cancel(self) -> None:
+        """Asks the runner to cancel the job, which takes it a moment."""
+        if self.flink is not None:
+            self.flink.cancel()  # Beam's job server would only forget it
+        else:
+            self.result.cancel()
+
+    def is_over(self) -> bool:
+        """Tells whether the job has ended, however it did."""
+        return self.flink.is_over() if self.flink is not None else PipelineState.is_terminal(self.result.state)
 
     def _counts(self) -> Counter[str]:
         """Returns how many pictures are through each stage, as far as the runner tells while it works."""

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from apache_beam.runners.runner import PipelineState
 from rich.console import Console
 from rich.live import Live
 from rich.prompt import Confirm
@@ -108,9 +107,9 @@ def _cancel(job: HandedOver, screen: Console, end: "Future[Any]") -> None:
     """Cancels the job and waits a while until it is, so that what it left can be cleaned up."""
     say(screen, f"cancelling job '{job.name}' …")
     try:
-        job.result.cancel()
+        job.cancel()
         until = time.monotonic() + _CANCEL_SECONDS
-        while not (ended := end.done() or PipelineState.is_terminal(job.result.state)) and time.monotonic() < until:
+        while not (ended := end.done() or job.is_over()) and time.monotonic() < until:
             time.sleep(_LOOK_SECONDS)
         said = "was cancelled" if ended else f"was told to end, and has not{f': see {job.page}' if job.page else ''}"
         say(screen, f"job '{job.name}' {said}")

@@ -29,6 +29,14 @@ class Flink(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def do_PATCH(self):
+        assert self.path == "/jobs/b?mode=cancel"
+        ANSWERS["/jobs/overview"]["jobs"][1]["state"] = "CANCELED"
+        self.send_response(202)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
     def log_message(self, *_):
         pass
 
@@ -46,6 +54,18 @@ def test_the_latest_job_of_the_name_is_read(address):
     job = FlinkJob.of(address, "shardbox-build-1")
     assert job.page == f"http://{address}"
     assert job.tasks() == "3 of 1,200 tasks"
+
+
+def test_the_cluster_itself_is_asked_to_cancel(address, monkeypatch):
+    jobs = ANSWERS["/jobs/overview"]["jobs"]
+    monkeypatch.setitem(jobs[1], "state", "RUNNING")
+    job = FlinkJob.of(address, "shardbox-build-1")
+    assert not job.is_over()
+    job.cancel()
+    assert job.is_over()
+    missing = FlinkJob.of(address, "shardbox-build-2")
+    missing.cancel()
+    assert not missing.is_over()
 
 
 def test_a_job_that_is_not_there_yet(address):
