@@ -7,7 +7,7 @@ import resource
 import sys
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ from beam_pipelines.pipeline import BuildDataset
 from beam_pipelines.planning import Wishes
 from beam_pipelines.reading import read_file
 from beam_pipelines.rows.matching import MatchRows
-from beam_pipelines.running import check_reach, choose_runner, cleaned_up, is_local, run_pipeline
+from beam_pipelines.running import choose_runner, cleaned_up, is_local, run_pipeline
 from beam_pipelines.shared_folder import shared_folder
 from beam_pipelines.stores.options import without_secrets
 from beam_pipelines.stores.presence import exists
@@ -79,7 +79,6 @@ def build(
         UsageError, DatasetError: with a sentence for a person.
     """
     started, clock = datetime.now(UTC), time.monotonic()
-    check_reach(options.beam, _places(options))
     inputs = find_inputs(options, image_base)
     predecessor = Predecessor() if options.dry_run else inspect_output(options.output, options.overwrite)
     count = _count_local(inputs, options) if image_base is None else image_count
@@ -99,16 +98,6 @@ def build(
         paths = [] if options.dry_run else _written_paths(options)
         print_summary(manifest, paths, run.seconds, run.peak_memory_bytes, screen)
     return manifest
-
-
-def _places(options: BuildOptions) -> Mapping[str, Sequence[str]]:
-    """Returns what is read and written: flag → paths."""
-    of_annotations = {"--rows": options.rows} if options.rows else {"--annotations": options.annotations}
-    single = {"--masks": options.masks, "--class_maps": options.class_maps, "--output": options.output}
-    lists = {"--split_lists": tuple((options.split_lists or {}).values())}
-    return (
-        of_annotations | {"--images": options.images} | lists | {flag: (path,) for flag, path in single.items() if path}
-    )
 
 
 def _written_paths(options: BuildOptions) -> list[str]:

@@ -1,6 +1,7 @@
 """Finds all that a job reads, and refuses at once what cannot be used."""
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from apache_beam.io.filesystem import CompressionTypes
@@ -12,6 +13,7 @@ from beam_pipelines.masks.locating import MaskFolders
 from beam_pipelines.reading import read_file
 from beam_pipelines.rows.reading import is_parquet, read_layout
 from beam_pipelines.rows.sources import Tables
+from beam_pipelines.running import check_reach
 from beam_pipelines.splits.lists import read_list
 from beam_pipelines.stores.options import use_options
 from beam_pipelines.stores.reaching import in_one_line, reach
@@ -70,6 +72,7 @@ def find_inputs(options: BuildOptions, image_base: str | None = None) -> Inputs:
         UsageError: quoting the flag that cannot be used as it is.
     """
     use_options(options.beam)
+    check_reach(options.beam, _places(options))
     kind, patterns = ("rows", options.rows) if options.rows else ("annotations", options.annotations)
     annotations = FileSet.of(kind, patterns, options.output)
     # A folder that rows name may be missing, or be called like a pattern.
@@ -100,6 +103,16 @@ def find_inputs(options: BuildOptions, image_base: str | None = None) -> Inputs:
         split_source=source,
         masks=_mask_folders(options),
         label_map=label_map,
+    )
+
+
+def _places(options: BuildOptions) -> Mapping[str, Sequence[str]]:
+    """Returns what is read and written: flag → paths."""
+    of_annotations = {"--rows": options.rows} if options.rows else {"--annotations": options.annotations}
+    single = {"--masks": options.masks, "--class_maps": options.class_maps, "--output": options.output}
+    lists = {"--split_lists": tuple((options.split_lists or {}).values())}
+    return (
+        of_annotations | {"--images": options.images} | lists | {flag: (path,) for flag, path in single.items() if path}
     )
 
 

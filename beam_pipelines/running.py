@@ -84,7 +84,7 @@ def run_pipeline(
     elsewhere = not is_local(flags)
     if elsewhere:
         name_job(options, purpose)
-    pipeline = _pipeline(options)
+    pipeline = make_pipeline(options)
     pipeline | "Build" >> job
     try:
         with searched_rarely():
@@ -99,7 +99,12 @@ def run_pipeline(
         raise DatasetError(sentence) from error
 
 
-def _pipeline(options: PipelineOptions) -> beam.Pipeline:
+def make_pipeline(options: PipelineOptions) -> beam.Pipeline:
+    """Returns an empty pipeline.
+
+    Raises:
+        UsageError: the runner needs what was not given.
+    """
     try:
         return beam.Pipeline(options=options)
     except ValueError as error:  # of Beam's validators: what a runner needs and was not given

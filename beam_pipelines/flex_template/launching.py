@@ -5,14 +5,13 @@ The launcher gives `--template_location`, reads the job there when the program h
 
 from collections.abc import Sequence
 
-import apache_beam as beam
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 
 from beam_pipelines.building import describe_job
 from beam_pipelines.command_line.options import BuildOptions
 from beam_pipelines.inputs import find_inputs
 from beam_pipelines.output_folder import inspect_output
-from beam_pipelines.running import choose_runner
+from beam_pipelines.running import choose_runner, make_pipeline
 from presentation.refusals import UsageError
 
 
@@ -36,6 +35,6 @@ def leave_job(options: BuildOptions) -> None:
         raise UsageError("--dry_run waits for what the job finds out, and --template_location for no job: drop one")
     inputs = find_inputs(options)
     predecessor = inspect_output(options.output, options.overwrite)
-    pipeline = beam.Pipeline(options=PipelineOptions(list(choose_runner(options.beam, None))))
+    pipeline = make_pipeline(PipelineOptions(list(choose_runner(options.beam, None))))
     pipeline | "Build" >> describe_job(options, inputs, predecessor, None)
     pipeline.run()
