@@ -274,3 +274,10 @@ def test_a_list_that_cannot_be_used(folder):
     assert refusal(options("--split_lists", "train=empty.txt")) == (
         "--split_lists: The list 'empty.txt' of the split train is empty: write the name of one picture a line"
     )
+
+
+def test_what_dataflows_workers_cannot_see_is_refused_before_anything_is_listed():
+    assert refusal(options("--runner=DataflowRunner")) == (
+        "--annotations 'xml' is on a disk of this machine, which Dataflow's workers do not see: "
+        "copy it to a bucket, and give gs://BUCKET/…"
+    )
