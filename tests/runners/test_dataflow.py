@@ -272,8 +272,9 @@ def test_beam_finds_what_is_wrong(flag: str, mistake: str) -> None:
 def test_the_dry_run_of_beam(wanted: Wanted, tmp_path: Path) -> None:
     """Beam's own --dry_run, which the command's hides: the job is checked and translated, and goes nowhere."""
     flags: list[Any] = wanted.flags(tmp_path / "dataset")
-    build = parse_build_options([f"--config={PROFILE}", *flags])
-    pipeline = beam.Pipeline(options=PipelineOptions([*build.beam, "--dry_run=True"]))
+    build = parse_build_options(flags)  # of local files, which the command refuses for Dataflow
+    beam_flags = parse_build_options([f"--config={PROFILE}", *flags]).beam
+    pipeline = beam.Pipeline(options=PipelineOptions([*beam_flags, "--dry_run=True"]))
     pipeline | "Build" >> describe_job(build, find_inputs(build), Predecessor(), None)
     result = pipeline.run()
     assert result.state == PipelineState.DONE
