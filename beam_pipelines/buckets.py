@@ -17,7 +17,7 @@ from apache_beam.pvalue import PCollection, TaggedOutput
 
 from beam_pipelines.candidates import stem
 from beam_pipelines.coding import Outcome
-from beam_pipelines.listing import FileSet
+from beam_pipelines.listing import FileSet, Part, is_remote
 from beam_pipelines.records import Entry, ListedImage, Query, Reject, Side
 from beam_pipelines.splits.given import image_name, split_of_folder
 from beam_pipelines.splits.lists import read_list
@@ -67,8 +67,8 @@ class _List(beam.DoFn):
     buckets: int
     by_folder: bool
 
-    def process(self, _: None) -> Iterator[Any]:
-        for item in in_buckets(self.files.names(), self.files.kind, self.buckets):
+    def process(self, part: Part | None) -> Iterator[Any]:
+        for item in in_buckets(self.files.names(part), self.files.kind, self.buckets):
             if isinstance(item, Reject):
                 yield TaggedOutput("outcomes", item)
             elif self.by_folder:
@@ -77,6 +77,10 @@ class _List(beam.DoFn):
                 yield bucket, side._replace(images=tuple(given))
             else:
                 yield item
+
+
+def _parts(_: None, files: FileSet) -> list[Part | None]:
+    return files.parts()
 
 
 def _of_folder(image: ListedImage) -> tuple[str, ...]:
@@ -99,9 +103,11 @@ class ListFiles(beam.PTransform):
     by_folder: bool = False
 
     def expand(self, pipeline: beam.Pipeline) -> tuple[PCollection, PCollection]:
-        """On one worker: a listing comes in one go."""
-        once = pipeline | "Once" >> beam.Create([None], reshuffle=False)
-        listed = once | "List" >> beam.ParDo(_List(self.files, self.buckets, self.by_folder)).with_output_types(
+        """On one worker for a disk; on many for a store, where what tells the names is waiting."""
+        parts = pipeline | "Once" >> beam.Create([None], reshuffle=False)
+        if all(map(is_remote, self.files.absolute)):
+            parts = parts | "Divide" >> beam.FlatMap(_parts, self.files) | "Deal out" >> beam.Reshuffle()
+        listed = parts | "List" >> beam.ParDo(_List(self.files, self.buckets, self.by_folder)).with_output_types(
             tuple[int, Side], outcomes=Outcome
         ).with_outputs("outcomes", main="names")
         return listed.names, listed.outcomes

@@ -5,12 +5,17 @@ import os
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import permutations
+from typing import NamedTuple
 
 from apache_beam.io.filesystem import FileMetadata
 from apache_beam.io.filesystems import FileSystems
 
 from beam_pipelines.failures import DatasetError
+from beam_pipelines.stores.name_ranges import NameRange, find_ranges, names_in
+from beam_pipelines.stores.options import ensure_options
 from beam_pipelines.stores.presence import exists
 from beam_pipelines.stores.reaching import in_one_line, reach
 from presentation.refusals import UsageError
@@ -24,6 +29,14 @@ _EXTENSIONS = {
 }
 """By kind: what is taken of a folder; () for all files."""
 _NEVER_IMAGES = frozenset({"thumbs.db", "desktop.ini"})
+
+
+class Part(NamedTuple):
+    """Of a listing, which one worker goes through."""
+
+    pattern: str
+    """Absolute."""
+    names: NameRange
 
 
 @dataclass(frozen=True)
@@ -63,17 +76,42 @@ class FileSet:
         """Returns where the file that `names` calls `name` lies."""
         return f"{self.base}/{name}" if self.base != "/" else f"/{name}"
 
-    def names(self) -> Iterator[tuple[str, int]]:
+    def parts(self) -> list[Part | None]:
+        """Divides the listing into parts that hold each file once; [None] if it must be gone through as a whole.
+
+        Raises:
+            UsageError: if the store does not answer.
+        """
+        prefixes = [_prefix(pattern) for pattern in self.absolute if is_remote(pattern)]
+        nested = any(one.startswith(other) for one, other in permutations(prefixes, 2))
+        if len(prefixes) < len(self.absolute) or nested:
+            return [None]
+        ensure_options()
+        parts: list[Part | None] = []
+        for pattern, prefix in zip(self.absolute, prefixes, strict=True):
+            with _or_refuse(pattern):
+                ranges = find_ranges(prefix)
+            if not ranges:
+                return [None]
+            parts += [Part(pattern, names) for names in ranges]
+        return parts
+
+    def names(self, part: Part | None = None) -> Iterator[tuple[str, int]]:
         """Yields (path below `base`, with forward slashes; length of its part above the pattern's own root).
 
         No file comes twice, even where patterns overlap. The order is that of the file system.
+
+        Args:
+            part: of the listing; None for all of it.
         """
-        seen: set[str] | None = set() if len(self.absolute) > 1 else None
+        seen: set[str] | None = set() if len(self.absolute) > 1 and part is None else None
         start = len(self.base.rstrip("/")) + 1
         for pattern, root in zip(self.absolute, self.roots, strict=True):
+            if part is not None and part.pattern != pattern:
+                continue
             above = max(0, len(root.rstrip("/")) + 1 - start)
             output = self.output if self.output.startswith(root.rstrip("/") + "/") else ""
-            for path in _paths(pattern, self.kind):
+            for path in _paths(pattern, self.kind, part and part.names):
                 if output and path.startswith(output):
                     continue
                 if seen is not None:
@@ -131,9 +169,9 @@ def _may_be_image(name: str) -> bool:
     )
 
 
-def _paths(pattern: str, kind: str) -> Iterator[str]:
+def _paths(pattern: str, kind: str, names: NameRange | None = None) -> Iterator[str]:
     if is_remote(pattern):
-        yield from _remote_paths(pattern, kind)
+        yield from _remote_paths(pattern, kind, names)
     elif os.path.isdir(pattern):
         yield from _files_below(pattern, _EXTENSIONS[kind])
     elif os.path.isfile(pattern):
@@ -142,33 +180,53 @@ def _paths(pattern: str, kind: str) -> Iterator[str]:
         yield from (path for path in glob.iglob(pattern, recursive=True) if not os.path.isdir(path))
 
 
-def _remote_paths(pattern: str, kind: str) -> Iterator[str]:
+def _remote_paths(pattern: str, kind: str, names: NameRange | None) -> Iterator[str]:
     folder = not glob.has_magic(pattern)
-    for found in _match(pattern.rstrip("/") + "/**" if folder else pattern):
-        hidden = any(part.startswith(".") for part in found.path[len(pattern) :].split("/")) if folder else False
-        if found.path.endswith("/"):  # some programs leave an empty object for a folder
+    for path in _match(pattern.rstrip("/") + "/**" if folder else pattern, names):
+        hidden = any(part.startswith(".") for part in path[len(pattern) :].split("/")) if folder else False
+        if path.endswith("/"):  # some programs leave an empty object for a folder
             continue
-        if not hidden and not (folder and _EXTENSIONS[kind] and not found.path.endswith(_EXTENSIONS[kind])):
-            yield found.path
-    if folder and not pattern.endswith("/") and exists(pattern):
+        if not hidden and not (folder and _EXTENSIONS[kind] and not path.endswith(_EXTENSIONS[kind])):
+            yield path
+    begins = names is None or not names.after
+    if folder and begins and not pattern.endswith("/") and exists(pattern):
         yield pattern
 
 
-def _match(pattern: str) -> Iterator[FileMetadata]:
+def _prefix(pattern: str) -> str:
+    """Returns how the URLs begin of all that a pattern of a store means."""
+    return re.split(r"[*?\[]", pattern, maxsplit=1)[0] if glob.has_magic(pattern) else pattern.rstrip("/") + "/"
+
+
+def _match(pattern: str, names: NameRange | None) -> Iterator[str]:
     """Lists through Beam, page by page where the store has no folders: a hundred million names are never held at once.
 
     Raises:
         UsageError: if the file system is not known or does not answer.
     """
-    try:
+    with _or_refuse(pattern):
         system = FileSystems.get_filesystem(pattern)
-        if not glob.has_magic(pattern) or system.has_dirs():
-            yield from FileSystems.match([pattern])[0].metadata_list
-            return
-        # What `match` itself does, but for the list that it makes.
-        prefix = re.split(r"[*?\[]", pattern, maxsplit=1)[0]
-        yield from system.match_files(system._list(prefix), pattern)
-    except (ValueError, OSError) as error:
+        if names is None and (not glob.has_magic(pattern) or system.has_dirs()):
+            found: Iterable[FileMetadata] = FileSystems.match([pattern])[0].metadata_list
+        else:
+            # What `match` itself does, but for the list that it makes.
+            prefix = _prefix(pattern)
+            listed = system._list(prefix) if names is None else _metadata(names_in(prefix, names))
+            found = system.match_files(listed, pattern)
+        yield from (metadata.path for metadata in found)
+
+
+def _metadata(paths: Iterable[str]) -> Iterator[FileMetadata]:
+    return (FileMetadata(path, 0) for path in paths)
+
+
+@contextmanager
+def _or_refuse(pattern: str) -> Iterator[None]:
+    try:
+        yield
+    except UsageError:
+        raise
+    except Exception as error:  # the clients have no class of exceptions in common
         raise UsageError(f"'{pattern}' cannot be listed: {in_one_line(error)}") from None
 
 

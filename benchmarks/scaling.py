@@ -145,14 +145,14 @@ def plan_build(wishes: argparse.Namespace, measured: dict[str, Any]) -> Plan:
         "write": shards * (1 + math.ceil(read / shards / wishes.part_bytes)),
         "copy and delete": shards * 2,
     }
-    listing_seconds = listing * wishes.list_ms / 1000
+    listing_seconds = listing * wishes.list_ms / 1000 / min(cores, wishes.listing_ranges)
     finish_seconds = shards / RENAMES_AT_ONCE * (wishes.latency_ms / 1000 + read / shards / wishes.copy_bytes_second)
     work = max(cpu_seconds, waiting) / cores + cpu.start
     wall = listing_seconds + work + finish_seconds
     bucket = largest_bucket(images, BUCKETS)
     metadata = shuffle.each * 2  # of one image in memory, encoded and decoded
     limits = {
-        "names listed by one worker, s": (listing_seconds, wishes.patience),
+        "listing, s": (listing_seconds, wishes.patience),
         "finish by one worker, s": (finish_seconds, wishes.patience),
         "largest bucket of a join, bytes": (bucket * metadata, wishes.worker_memory / 4),
         "largest shard's metadata, bytes": (images / shards * metadata, wishes.worker_memory / 4),
@@ -169,7 +169,7 @@ def plan_build(wishes: argparse.Namespace, measured: dict[str, Any]) -> Plan:
         "images": f"{images:,}, {read / 1e12:,.2f} TB",
         "workers": f"{wishes.workers:,} of {wishes.cores} cores",
         "shards": f"{shards:,}",
-        "listing": f"{listing_seconds / 60:,.1f} min on one worker",
+        "listing": f"{listing_seconds / 60:,.1f} min on {min(cores, wishes.listing_ranges):,} cores",
         "work": f"{work / 60:,.1f} min on all ({'CPU' if cpu_seconds > waiting else 'waiting for reads'})",
         "finish": f"{finish_seconds / 60:,.1f} min on one worker",
         "in all": f"{wall / 3600:,.2f} h, {images / wall:,.0f} images/s",
@@ -235,13 +235,14 @@ def main() -> None:
         ("reads", 3, "of each image: its annotation, the examination, the writer"),
         ("latency_ms", 20.0, "of a read"),
         ("list_ms", 50.0, "of a page of 1,000 names"),
+        ("listing_ranges", 256, "of names, listed side by side; 1 for Azure (`name_ranges.ENOUGH`)"),
         ("read_ahead", 64, "reads under way in each worker process"),
         ("microseconds_kilobyte", 8.0, "of CPU for each further kilobyte of a picture"),
         ("part_bytes", 16 * 2**20, "of one request of an upload"),
         ("copy_bytes_second", 250e6, "at which a store copies one object to another name"),
         ("worker_memory", 2**34, "bytes of a worker"),
         ("local_memory", 2**34, "bytes of the one machine, without a cluster"),
-        ("patience", 3600.0, "seconds that one worker may be busy while all others wait"),
+        ("patience", 3600.0, "seconds that some may be busy while all others wait"),
         ("dollars_vcpu_hour", 0.05, "price"),
         ("dollars_shuffle_gib", 0.01, "price"),
         ("dollars_read_1000", 0.0004, "price"),

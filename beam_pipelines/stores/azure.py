@@ -6,6 +6,8 @@ from apache_beam.io.azure.blobstorageio import BlobStorageIO
 from apache_beam.options.pipeline_options import PipelineOptions
 from azure.core.exceptions import ResourceNotFoundError
 
+from beam_pipelines.stores.clients import ListPage
+
 
 class Client:
     """See `clients.Client`."""
@@ -27,6 +29,10 @@ class Client:
             return bytes(self._service.get_blob_client(bucket, name).download_blob().readall())
         except ResourceNotFoundError:
             raise FileNotFoundError from None
+
+    def lister(self, bucket: str) -> ListPage | None:
+        """See `clients.Client`."""
+        return None
 
     def write_empty(self, bucket: str, name: str) -> None:
         """See `clients.Client`."""

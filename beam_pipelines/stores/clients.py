@@ -8,6 +8,7 @@ import errno
 import importlib
 import os
 import threading
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from apache_beam.io.filesystem import CompressionTypes
@@ -18,6 +19,20 @@ from beam_pipelines.stores.options import current_options
 
 CONNECTIONS = 64
 """That a client keeps open at most."""
+
+
+class Page(NamedTuple):
+    """An answer to a request for names."""
+
+    names: Sequence[str]
+    """In the order of their code points."""
+    more: bool
+    """Whether there are others after them."""
+
+
+ListPage = Callable[[str, str], Page]
+"""(prefix, after) → the names, a page at most, that begin with the prefix and come after a name, which need not be
+there; none only if there are no more. Raises whatever the store's own client does."""
 
 
 class Client(Protocol):
@@ -42,6 +57,9 @@ class Client(Protocol):
             FileNotFoundError: without arguments, if there is none.
             Exception: whichever the store's own client does.
         """
+
+    def lister(self, bucket: str) -> ListPage | None:
+        """Returns what lists a bucket from any name on; None where a listing only goes on after the page before."""
 
     def write_empty(self, bucket: str, name: str) -> None:
         """Writes an object without content."""

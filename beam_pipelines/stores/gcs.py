@@ -1,5 +1,6 @@
 """Google Cloud Storage."""
 
+from functools import partial
 from typing import Any
 
 import google.auth
@@ -8,6 +9,8 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from google.auth.exceptions import DefaultCredentialsError
 from google.cloud.exceptions import NotFound
 from requests.adapters import HTTPAdapter
+
+from beam_pipelines.stores.clients import ListPage, Page
 
 
 class Client:
@@ -31,12 +34,25 @@ class Client:
         except NotFound:
             raise FileNotFoundError from None
 
+    def lister(self, bucket: str) -> ListPage | None:
+        """See `clients.Client`."""
+        return partial(self._page, bucket)
+
     def write_empty(self, bucket: str, name: str) -> None:
         """See `clients.Client`."""
         self._storage.bucket(bucket).blob(name).upload_from_string(b"", "application/octet-stream")
 
     def abandon_uploads(self, bucket: str, prefix: str) -> None:
         """See `clients.Client`. GCS drops them itself after a week, and charges nothing until then."""
+
+    def _page(self, bucket: str, prefix: str, after: str) -> Page:
+        fields = "items(name),nextPageToken"
+        found = self._storage.list_blobs(bucket, prefix=prefix, start_offset=after or None, fields=fields)
+        for page in found.pages:
+            # A listing of GCS begins with the name, not after it.
+            if names := [blob.name for blob in page if blob.name != after]:
+                return Page(names, found.next_page_token is not None)
+        return Page((), more=False)
 
 
 def _has_credentials() -> bool:

@@ -1,6 +1,7 @@
 """Amazon S3, and what speaks its language."""
 
 from contextlib import suppress
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +11,8 @@ from apache_beam.io.aws.clients.s3 import boto3_client
 from apache_beam.options.pipeline_options import PipelineOptions, S3Options
 from botocore.config import Config
 from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
+
+from beam_pipelines.stores.clients import ListPage, Page
 
 _TRIES = 3
 """Of reading what is sent: boto itself tries again only until an answer begins."""
@@ -57,6 +60,10 @@ class Client:
                     raise
         raise AssertionError
 
+    def lister(self, bucket: str) -> ListPage | None:
+        """See `clients.Client`. Directory buckets, which are known by their names, are not sorted."""
+        return None if bucket.endswith("--x-s3") else partial(self._page, bucket)
+
     def write_empty(self, bucket: str, name: str) -> None:
         """See `clients.Client`."""
         self._boto.put_object(Bucket=bucket, Key=name, Body=b"")
@@ -67,6 +74,13 @@ class Client:
             for page in self._boto.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=prefix):
                 for upload in page.get("Uploads", ()):
                     self._boto.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+
+    def _page(self, bucket: str, prefix: str, after: str) -> Page:
+        pages = self._boto.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, StartAfter=after)
+        for page in pages:
+            if names := [found["Key"] for found in page.get("Contents", ())]:
+                return Page(names, page["IsTruncated"])
+        return Page((), more=False)
 
 
 def _share_with_beam(boto: Any, options: PipelineOptions) -> None:

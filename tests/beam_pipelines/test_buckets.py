@@ -8,6 +8,7 @@ from beam_pipelines.listing import FileSet
 from beam_pipelines.records import Annotation, Entry, ListedImage, Query, Reject, Sheet, Side
 
 from .made import pipeline_here, put, put_all
+from .made_sorted_store import SortedStore, set_up
 
 SHEET = Sheet(Annotation("a.jpg", "", "", 0, 0, ()), "a.csv", 1, "")
 
@@ -107,11 +108,28 @@ def test_folders_above_the_root_are_no_splits(tmp_path):
     assert_listed(ListFiles(files, 64, True), sides)
 
 
+def test_a_store_is_listed_part_by_part(monkeypatch):
+    store = set_up(monkeypatch, SortedStore([f"x/{letter}/{i}.jpg" for letter in "ab" for i in range(4)], page=3))
+    files = FileSet.of("images", ["fake://bucket/x"])
+    parts = []
+    names = FileSet.names
+    monkeypatch.setattr(FileSet, "names", lambda self, part: parts.append(part.names) or names(self, part))
+    with pipeline_here() as pipeline:
+        found, _ = pipeline | ListFiles(files, 1)
+
+        def check(sides):
+            found = [image.name for _, side in sides for image in side.images]
+            assert sorted(found) == [name.removeprefix("x/") for name in store.all]
+
+        assert_that(found, check)
+    assert len(set(parts)) == len(parts) == len(store.all)
+
+
 @pytest.mark.parametrize("by_folder", [False, True])
 def test_names_that_cannot_be_are_rejected_on_the_side(tmp_path, monkeypatch, by_folder):
     files = FileSet.of("images", [str(tmp_path)])
     name = b"caf\xe9.jpg".decode("utf-8", "surrogateescape")
-    monkeypatch.setattr("beam_pipelines.listing.FileSet.names", lambda _: iter([(name, 0)]))
+    monkeypatch.setattr("beam_pipelines.listing.FileSet.names", lambda *_: iter([(name, 0)]))
     shown = "caf\\udce9.jpg"
     reject = Reject("name_not_utf8", "image", "", shown, f"the name of '{shown}' is not valid UTF-8")
     with pipeline_here("BundleBasedDirectRunner") as pipeline:

@@ -1,7 +1,7 @@
 """Which files a pattern or folder names, and how names are read."""
 
 import os
-from itertools import count, islice
+from itertools import chain, count, islice
 
 import pytest
 from apache_beam.io.filesystem import FileMetadata
@@ -14,6 +14,7 @@ from presentation.refusals import UsageError
 
 from . import made_store
 from .made import put_all
+from .made_sorted_store import SortedStore, set_up
 
 
 def listed(kind, *patterns, output=""):
@@ -254,3 +255,50 @@ def test_a_store_is_listed_as_its_names_are_wanted(monkeypatch):
     files.check()
     assert [name for name, _ in islice(files.names(), 2)] == ["0.jpg", "1.jpg"]
     assert len(listed) < 6
+
+
+PICTURES = {"one/a.jpg": 4, "one/b/c.jpg": 4, "one/notes.xml": None, "one/.hidden/d.jpg": None, "two/e.jpg": 4}
+"""Of a store: name → what stands above its own root; None for what is no picture."""
+
+
+@pytest.fixture
+def sorted_store(monkeypatch):
+    """A store whose pages hold two names, and whose listings are divided whenever that can be."""
+    folders = ["pictures/one/", "pictures/two"]
+    return set_up(monkeypatch, SortedStore([*(f"pictures/{name}" for name in PICTURES), *folders], page=2))
+
+
+def urls(*patterns):
+    return [f"fake://bucket/pictures/{pattern}" for pattern in patterns]
+
+
+def test_parts_of_a_listing_hold_every_file_once(sorted_store):
+    files = FileSet.of("images", urls("one", "two"), "fake://bucket/pictures/out")
+    parts = files.parts()
+    assert [part.pattern for part in parts] == urls("one", "one", "one", "one", "two")
+    found = [list(files.names(part)) for part in parts]
+    assert [len(names) for names in found] == [0, 1, 1, 0, 1]
+    wanted = [(name, above) for name, above in PICTURES.items() if above is not None]
+    assert list(chain(*found)) == wanted
+
+
+def test_patterns_are_divided_too(sorted_store):
+    files = FileSet.of("images", urls("*/*.jpg"))
+    assert len(files.parts()) > 2
+    assert {name for part in files.parts() for name, _ in files.names(part)} == {"one/a.jpg", "two/e.jpg"}
+
+
+@pytest.mark.parametrize("patterns", [urls("one", "one/b"), urls("one", "*/a.jpg"), urls("one", "one"), ["/here"]])
+def test_what_overlaps_or_is_on_a_disk_is_not_divided(sorted_store, patterns):
+    assert FileSet.of("images", patterns).parts() == [None]
+
+
+def test_a_store_that_lists_from_the_start_only_is_not_divided(store):
+    assert FileSet.of("images", [f"{store}/x"]).parts() == [None]
+
+
+def test_a_store_that_does_not_answer_refuses_to_be_divided(sorted_store, monkeypatch):
+    monkeypatch.setattr(sorted_store, "page", lambda *_: 1 / 0)
+    with pytest.raises(UsageError) as refused:
+        FileSet.of("images", urls("one")).parts()
+    assert str(refused.value) == "'fake://bucket/pictures/one' cannot be listed: division by zero"

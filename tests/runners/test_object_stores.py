@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from google_crc32c import value as crc32c
 
+from beam_pipelines.listing import FileSet
+from beam_pipelines.stores.options import use_options
 from data_contract.label_map import LabelMap
 from data_contract.manifest import Manifest
 
@@ -165,6 +167,23 @@ def test_single_files_of_a_store(store: Store, here: Here, tmp_path: Path) -> No
     manifest = Manifest.from_json((tmp_path / "out/manifest.json").read_text())
     assert manifest.classes == {"cat": 5}
     assert {name: split.images for name, split in manifest.splits.items()} == {"train": 6, "test": 2}
+
+
+def test_a_listing_of_several_pages(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a store lists from any name on, in ranges side by side: none is lost at a border."""
+    names = {f"many/{letter}/IMG_{number:05d}.jpg" for letter in "aä" for number in range(550)} | {"many/a/IMG_00"}
+    for name in sorted(names):
+        store.put(name, b"")
+    for variable, value in store.environment.items():
+        monkeypatch.setenv(variable, value)
+    use_options(store.flags)
+    files = FileSet.of("images", [f"{store.bucket}/many"])
+    files.check()
+    parts = files.parts()
+    assert (len(parts) > 1) == (store.scheme != "azfs")
+    found = [name for part in parts for name, _ in files.names(part)]
+    assert sorted(f"many/{name}" for name in found) == sorted(names)
+    assert sorted(name for name, _ in files.names()) == sorted(found)
 
 
 def refusal(result: Result) -> str:
