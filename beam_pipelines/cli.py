@@ -33,6 +33,7 @@ from presentation.argument_parser import Parser
 from presentation.commands import answer_without_command, end_with
 from presentation.refusals import UsageError
 from presentation.run_log import Log
+from presentation.terminal import PIPE_CLOSED, Output
 
 
 class Command(NamedTuple):
@@ -98,7 +99,7 @@ def _run(given: list[str], screen: Console, log: Log) -> int:
     except KeyboardInterrupt:
         _leave(screen, log, given)
     except BrokenPipeError:
-        return 1
+        return PIPE_CLOSED
     except Exception as error:
         if interrupted.is_set():  # Beam turns the KeyboardInterrupt of a step into an error of its own
             _leave(screen, log, given)
@@ -128,7 +129,7 @@ def _run_command(name: str, given: list[str]) -> int:
         module.add_flags(shown)
         shown.print_help()
         return 0
-    screen = Console(highlight=False)
+    screen = Output()
     if COMMANDS[name].takes_beam_flags:
         return module.run(given, screen, Console(stderr=True, highlight=False)) or 0
     parser = Parser(prog=f"shardbox {name}")

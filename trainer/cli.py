@@ -28,6 +28,7 @@ from presentation.argument_parser import Parser
 from presentation.commands import answer_without_command, end_with
 from presentation.refusals import UsageError
 from presentation.run_log import Log
+from presentation.terminal import PIPE_CLOSED, Output
 from trainer.failures import TrainingError
 
 
@@ -78,7 +79,7 @@ def _run(given: list[str], screen: Console, log: Log) -> int:
     except KeyboardInterrupt:
         return _say(screen, COMMANDS[given[0]].interrupted if given and given[0] in COMMANDS else "interrupted", 130)
     except BrokenPipeError:
-        return 1
+        return PIPE_CLOSED
     except Exception as error:
         log.kept = True
         log.write(traceback.format_exc())
@@ -116,7 +117,7 @@ def _run_command(name: str, given: list[str]) -> int:
     if shows_help:
         parser.print_help()
         return 0
-    return module.run(parser.parse_all(given), Console(highlight=False)) or 0
+    return module.run(parser.parse_all(given), Output()) or 0
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

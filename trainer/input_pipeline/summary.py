@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from presentation.wording import counted, printable
+from trainer.augmentation.applying import PARTNERS, needs_partners
 from trainer.dataset_folder import DatasetFolder
 from trainer.input_pipeline.failing import explained
 from trainer.input_pipeline.letterbox import boxes_to_canvas
@@ -19,6 +20,8 @@ from trainer.settings import Settings
 _MOST_PICTURES = 20_000
 _MOST_BYTES = 4 * 2**30
 _BATCH = 64
+_MOSAICS = 100_000
+"""That are drawn."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +36,8 @@ class InputSummary:
         dropped: boxes beyond `max_boxes`.
         crowded: pictures that they are on.
         ignored: boxes that are neither objects nor background: crowds, and difficult ones if so wished.
+        without_room: share of the boxes of four pictures, met in a mosaic, that `max_boxes` leaves out at the most; 0
+            without mosaics.
         tiny: boxes to train on of less than a pixel of the square in height or width.
         sides: float32 [n, 2]: height and width of the boxes to train on, in pixels of the square.
         labels: int32 [n]: their classes, from 0.
@@ -46,6 +51,7 @@ class InputSummary:
     looked_at: int
     dropped: int
     crowded: int
+    without_room: float
     ignored: int
     tiny: int
     sides: np.ndarray
@@ -71,6 +77,11 @@ class InputSummary:
                 f"{_boxes(self.dropped)} beyond input.max_boxes {self.max_boxes} dropped "
                 f"({counted(self.crowded, 'picture')}; the largest boxes stay)"
             )
+        if self.without_room:
+            lost.append(
+                f"up to {self.without_room:.1%} of the boxes of mosaics dropped: four pictures have more than "
+                f"input.max_boxes {self.max_boxes} (the largest boxes stay)"
+            )
         if self.ignored:
             lost.append(f"{_boxes(self.ignored)} of crowds or difficult objects: neither objects nor background")
         if self.tiny:
@@ -87,7 +98,7 @@ def summarise_input(dataset: DatasetFolder, settings: Settings) -> InputSummary:
 
     Args:
         dataset: a finished one.
-        settings: `training.split` and `input` are used.
+        settings: `training.split`, `input` and `augmentation` are used.
 
     Raises:
         TrainingError: the split is missing or empty, a record is damaged, or has a label that is not in the label map.
@@ -107,6 +118,7 @@ def summarise_input(dataset: DatasetFolder, settings: Settings) -> InputSummary:
         looked_at=len(together["counts"]),
         dropped=int(over.sum()),
         crowded=int((over > 0).sum()),
+        without_room=_without_room(together["counts"], settings),
         ignored=int((~trained).sum()),
         tiny=int((together["sides"][trained].min(axis=1, initial=np.inf) < 1).sum()),
         sides=together["sides"][trained],
@@ -114,6 +126,15 @@ def summarise_input(dataset: DatasetFolder, settings: Settings) -> InputSummary:
         max_boxes=settings.input.max_boxes,
         image_size=settings.input.image_size,
     )
+
+
+def _without_room(counts: np.ndarray, settings: Settings) -> float:
+    """Returns the share of boxes that have no room in mosaics of four pictures, drawn again and again."""
+    if not needs_partners(settings.augmentation):
+        return 0.0
+    most = settings.input.max_boxes
+    drawn = np.random.default_rng(0).choice(np.minimum(counts, most), (_MOSAICS, 1 + PARTNERS)).sum(axis=1)
+    return float(np.maximum(drawn - most, 0).sum() / max(1, drawn.sum()))
 
 
 def _looked_at(pictures: int, size: int) -> int:

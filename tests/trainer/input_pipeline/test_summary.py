@@ -1,5 +1,7 @@
 """What is told of the boxes before training."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -41,6 +43,22 @@ def test_what_training_sees_and_what_it_does_not(dataset):
         "3 boxes of crowds or difficult objects: neither objects nor background",
         "1 box smaller than a pixel at input.image_size 64",
     ]
+
+
+def test_boxes_that_mosaics_have_no_room_for(dataset):
+    """The pictures have 2, 0, 3 and 2 boxes, of which 2, 0, 2 and 2 are left: four draws of these, 2 kept of them."""
+    with_mosaics = Settings.model_validate(
+        {"input": {"image_size": 64, "max_boxes": 2}, "augmentation": [{"name": "mosaic", "probability": 0.5}]}
+    )
+    drawn = [(2 * times, math.comb(4, times) * 0.75**times * 0.25 ** (4 - times)) for times in range(5)]
+    expected = sum(chance * max(boxes - 2, 0) for boxes, chance in drawn) / sum(b * chance for b, chance in drawn)
+    actual = summarise_input(dataset, with_mosaics)
+    assert actual.without_room == pytest.approx(expected, abs=0.005)
+    assert actual.lines()[3] == (
+        f"up to {actual.without_room:.1%} of the boxes of mosaics dropped: four pictures have more than "
+        "input.max_boxes 2 (the largest boxes stay)"
+    )
+    assert summarise_input(dataset, told(max_boxes=2)).without_room == 0
 
 
 @pytest.mark.parametrize(("resize", "wide"), [("letterbox", (16.0, 16.0)), ("stretch", (32.0, 16.0))])
