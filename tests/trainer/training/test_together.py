@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ..made_datasets import shapes_dataset
-from ..shardbox_train_runs import TINY, command, fit, weights
+from ..shardbox_train_runs import TINY, command, fit, metrics, weights
 
 pytestmark = pytest.mark.training
 STEPS = (
@@ -75,10 +75,9 @@ def start_machines(data, folder, *changes):
 def test_two_machines_end_with_the_weights_of_one(data, alone, tmp_path):
     folder = tmp_path / "run"
     started = start_machines(data, folder, *STEPS)
-    said = [process.communicate(timeout=400) for process in started]
-    assert [process.returncode for process in started] == [0, 0], said
-    assert "devices: 2 devices on 2 machines, float32\n" in said[0][0]
-    assert "devices" not in said[1][0]  # the chief alone tells
+    chief, other = end_well(started)
+    assert "devices: 2 devices on 2 machines, float32\n" in chief
+    assert "devices" not in other  # the chief alone tells
     assert_alike(weights(folder), alone, TOLERANCE)
 
 
@@ -96,14 +95,49 @@ def test_a_machine_that_dies_ends_the_others_with_a_sentence(data, tmp_path, kil
     )
 
 
-def await_steps(folder, started):
-    """Waits until a few steps are done."""
+def await_steps(folder, started, steps=3):
+    """Waits until so many steps are told of."""
     until = time.monotonic() + 300
     while time.monotonic() < until and all(process.poll() is None for process in started):
-        if (folder / "metrics.csv").exists() and len((folder / "metrics.csv").read_text().splitlines()) > 3:
+        if (folder / "metrics.csv").exists() and len((folder / "metrics.csv").read_text().splitlines()) > steps:
             return
         time.sleep(0.2)
     raise AssertionError([process.poll() for process in started])
+
+
+RESUMED = (
+    "training.steps=10",
+    "training.checkpoint_every=4",
+    "training.log_every=1",
+    "input.cache=none",
+    "optimizer.accumulate=2",
+    "optimizer.ema=0.9",
+)
+
+
+def test_machines_that_are_killed_go_on_as_if_nothing_had_been(data, tmp_path):
+    """Also the mean of the weights, and the place in a stream of which a step takes two batches."""
+    unbroken, killed = tmp_path / "unbroken", tmp_path / "killed"
+    end_well(start_machines(data, unbroken, *RESUMED))
+    started = start_machines(data, killed, *RESUMED)
+    await_steps(killed, started, 5)
+    for process in started:
+        process.kill()
+        process.communicate()
+    first, _ = end_well(start_machines(data, killed, *RESUMED))
+    assert "going on from step 4\n" in first or "going on from step 8\n" in first
+    assert metrics(killed) == metrics(unbroken)
+    found, wanted = weights(killed), weights(unbroken)
+    assert found.keys() == wanted.keys()
+    for name in wanted:
+        np.testing.assert_array_equal(found[name], wanted[name], err_msg=name)
+
+
+def end_well(started):
+    """Returns what machines that have nothing to complain of said, the chief first."""
+    said = [process.communicate(timeout=400) for process in started]
+    assert [process.returncode for process in started] == [0, 0], said
+    return [out for out, _ in said]
 
 
 MIRRORED = """
