@@ -15,7 +15,7 @@ from google_crc32c import value as crc32c
 from beam_pipelines.listing import FileSet
 from beam_pipelines.stores.options import use_options
 from data_contract.label_map import LabelMap
-from data_contract.manifest import Manifest
+from data_contract.manifest import REPORT_NAME, Manifest
 
 from ..end_to_end.shardbox_runs import ROOT, TWO_PROCESSES, Result, build, digests, shardbox
 from . import store_servers
@@ -124,6 +124,22 @@ class TestDataset:
         """Without Beam's flags: `show` takes none, and the store's variables do."""
         result = here(store, "show", f"{store.bucket}/{built}", "--index=3")
         assert (result.code, ".jpg" in result.out) == (0, True), result
+
+    def test_it_is_no_other_than_the_one_of_the_disk(
+        self, store: Store, built: str, wanted: Wanted, here: Here, tmp_path: Path
+    ) -> None:
+        changes = tmp_path / "changes.jsonl"
+        flags = [wanted.folder, f"{store.bucket}/{built}", f"--list={changes}", IN_MEMORY, *store.flags]
+        assert here(store, "diff", *flags).code == 0
+        assert changes.read_bytes() == b""
+
+    def test_its_page_is_made_anew(self, store: Store, built: str, here: Here) -> None:
+        before, page = store.get(f"{built}/{REPORT_NAME}"), f"{store.bucket}/again/page.html"
+        for flags in ("--overwrite",), (f"--output={page}",):
+            result = here(store, "report", f"{store.bucket}/{built}", *flags, IN_MEMORY, *store.flags)
+            assert (result.code, result.err) == (0, "")
+        assert store.get(f"{built}/{REPORT_NAME}") == before
+        assert store.names("again/") == ["again/page.html"]
 
     def test_it_is_not_replaced_unasked(self, store: Store, built: str, here: Here) -> None:
         before = store.names("")
