@@ -178,6 +178,20 @@ def test_the_data_are_refused(cloud: Dataflow) -> None:
     assert cloud.store.names("refused/") == []
 
 
+def test_a_dry_run_shows_the_table_and_leaves_nothing(cloud: Dataflow, run: Run) -> None:
+    before = set(cloud.store.names(""))
+    result = build_on(cloud, "dry", "--dry_run")
+    assert result.code == 0, result
+    assert cloud.jobs[-1].state == "JOB_STATE_DONE"
+    told, wanted = (text.partition("images, ")[0].splitlines() for text in (result.out, run.result.out))
+    (at,) = (number for number, line in enumerate(wanted) if "size" in line)
+    assert "size, about" in told.pop(at)
+    del wanted[at]
+    assert told == wanted
+    new = set(cloud.store.names("")) - before
+    assert {name.partition("/")[0] for name in new} == {"staging"}, new
+
+
 def test_an_interrupted_command_cancels_its_job(cloud: Dataflow) -> None:
     known = len(cloud.jobs)
     process = subprocess.Popen(
