@@ -17,7 +17,8 @@ from apache_beam.pvalue import PCollection, TaggedOutput
 
 from beam_pipelines.candidates import stem
 from beam_pipelines.coding import Outcome
-from beam_pipelines.listing import FileSet, Part, is_remote
+from beam_pipelines.file_names import is_remote
+from beam_pipelines.listing import FileSet, Part
 from beam_pipelines.records import Entry, ListedImage, Query, Reject, Side
 from beam_pipelines.splits.given import image_name, split_of_folder
 from beam_pipelines.splits.lists import read_list

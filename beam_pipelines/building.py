@@ -18,8 +18,9 @@ from rich.console import Console
 
 from beam_pipelines.command_line.options import BuildOptions
 from beam_pipelines.examination import Examiner
+from beam_pipelines.file_names import is_remote
 from beam_pipelines.inputs import Inputs, find_inputs
-from beam_pipelines.listing import FileSet, is_remote
+from beam_pipelines.listing import FileSet
 from beam_pipelines.matching import MatchImages
 from beam_pipelines.output_folder import Predecessor, inspect_output, make_folder, temp_folder, write_text
 from beam_pipelines.pipeline import BuildDataset

@@ -1,6 +1,7 @@
 """Which of several images of one name an annotation means, and which of several annotations has an image."""
 
-from beam_pipelines.listing import FileSet, extension, is_image_name, without_extension
+from beam_pipelines.file_names import extension, is_image_name, without_extension
+from beam_pipelines.listing import FileSet
 from beam_pipelines.records import Query
 
 Bases = tuple[tuple[str, ...], tuple[str, ...]]

@@ -7,7 +7,8 @@ from typing import Any
 from apache_beam.coders import Coder
 
 from beam_pipelines.failures import DatasetError
-from beam_pipelines.listing import FileSet, is_remote
+from beam_pipelines.file_names import is_remote
+from beam_pipelines.listing import FileSet
 from beam_pipelines.masks.locating import MaskFolders
 from beam_pipelines.masks.writing import read_masks
 from beam_pipelines.pictures.conversion import convert

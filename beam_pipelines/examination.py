@@ -16,8 +16,9 @@ from apache_beam.pvalue import PCollection, TaggedOutput
 from beam_pipelines.boxes import BoxReject, check_boxes, object_text
 from beam_pipelines.candidates import stem
 from beam_pipelines.coding import Batch
+from beam_pipelines.file_names import is_remote
 from beam_pipelines.garbage import search_rarely
-from beam_pipelines.listing import FileSet, is_remote
+from beam_pipelines.listing import FileSet
 from beam_pipelines.masks.checking import MaskCheck, check_masks, count_differing
 from beam_pipelines.masks.locating import MaskFolders, parse_reference
 from beam_pipelines.pictures.conversion import plan_conversion

@@ -14,7 +14,7 @@ from apache_beam.pvalue import AsIter, AsSingleton, PCollection
 
 from beam_pipelines.encoding import ExampleCoder
 from beam_pipelines.failures import DatasetError
-from beam_pipelines.listing import is_remote
+from beam_pipelines.file_names import is_remote
 from beam_pipelines.output_folder import (
     Predecessor,
     clear_for,

@@ -8,7 +8,8 @@ from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from beam_pipelines.command_line.options import BuildOptions, check_shard_names
-from beam_pipelines.listing import FileSet, is_remote
+from beam_pipelines.file_names import is_remote
+from beam_pipelines.listing import FileSet
 from beam_pipelines.masks.locating import MaskFolders
 from beam_pipelines.reading import read_file
 from beam_pipelines.rows.reading import is_parquet, read_layout

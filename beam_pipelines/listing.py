@@ -14,13 +14,13 @@ from apache_beam.io.filesystem import FileMetadata
 from apache_beam.io.filesystems import FileSystems
 
 from beam_pipelines.failures import DatasetError
+from beam_pipelines.file_names import extension, is_image_name, is_remote
 from beam_pipelines.stores.name_ranges import NameRange, find_ranges, names_in
 from beam_pipelines.stores.options import ensure_options
 from beam_pipelines.stores.presence import exists
 from beam_pipelines.stores.reaching import in_one_line, reach
 from presentation.refusals import UsageError
 
-IMAGE_EXTENSIONS = frozenset(["jpg", "jpeg", "jpe", "jfif", "png", "bmp", "dib", "gif", "tif", "tiff", "webp"])
 _EXTENSIONS = {
     "annotations": (".xml", ".XML"),
     "rows": (".csv", ".tsv", ".parquet", ".pq", ".csv.gz", ".tsv.gz", ".CSV"),
@@ -132,34 +132,6 @@ class FileSet:
             reach(pattern, flag)
             if next(_paths(pattern, self.kind), None) is None:
                 raise UsageError(f"{flag} '{given}' matches nothing{_nearest_existing(pattern)}".lstrip())
-
-
-def is_remote(path: str) -> bool:
-    """Returns whether a path belongs to an object store or another file system with a scheme."""
-    return "://" in path
-
-
-def extension(name: str) -> str:
-    """Returns the lower-case extension without its dot; '' where what follows the last dot is not one.
-
-    A last part without a letter is no extension: `frame.0001` has none.
-    """
-    last = name.rsplit("/", 1)[-1]
-    head, dot, tail = last.rpartition(".")
-    if not (dot and head and 0 < len(tail) <= 5 and tail.isalnum() and not tail.isdigit()):
-        return ""
-    return tail.lower()
-
-
-def without_extension(name: str) -> str:
-    """Returns a path without the extension that `extension` finds."""
-    found = extension(name)
-    return name[: -len(found) - 1] if found else name
-
-
-def is_image_name(name: str) -> bool:
-    """Returns whether a file would be taken for an image by its name alone."""
-    return extension(name) in IMAGE_EXTENSIONS
 
 
 def _may_be_image(name: str) -> bool:

@@ -30,7 +30,8 @@ from beam_pipelines.candidates import (
     stem,
 )
 from beam_pipelines.coding import Batch, Outcome, in_batches
-from beam_pipelines.listing import FileSet, extension, is_image_name, without_extension
+from beam_pipelines.file_names import extension, is_image_name, without_extension
+from beam_pipelines.listing import FileSet
 from beam_pipelines.reading import read_record
 from beam_pipelines.records import ListedImage, Pair, Query, RecordError, Reject, Side, Tally
 from beam_pipelines.splits.given import assign, not_found, with_splits

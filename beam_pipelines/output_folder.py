@@ -17,7 +17,7 @@ from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from beam_pipelines.failures import DatasetError
-from beam_pipelines.listing import is_remote
+from beam_pipelines.file_names import is_remote
 from beam_pipelines.stores.clients import abandon_uploads
 from beam_pipelines.stores.presence import exists, present, sizes_below
 from beam_pipelines.stores.reaching import reach

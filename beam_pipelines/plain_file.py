@@ -17,7 +17,8 @@ from rich.console import Console
 
 from beam_pipelines.building import build, peak_memory
 from beam_pipelines.command_line.options import BuildOptions
-from beam_pipelines.listing import FileSet, is_remote
+from beam_pipelines.file_names import is_remote
+from beam_pipelines.listing import FileSet
 from beam_pipelines.output_folder import make_folder, remove_folder, remove_if_empty, temp_folder
 from beam_pipelines.rows.reading import read_layout
 from beam_pipelines.stores.options import use_options

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
 
-from beam_pipelines.listing import is_remote
+from beam_pipelines.file_names import is_remote
 from beam_pipelines.records import RecordError
 from beam_pipelines.stores.clients import read_object
 from beam_pipelines.stores.presence import exists

@@ -11,8 +11,8 @@ from rich.console import Console
 
 from beam_pipelines.command_line.beam_flags import full_name
 from beam_pipelines.failures import DatasetError, sentence_of
+from beam_pipelines.file_names import is_remote
 from beam_pipelines.garbage import searched_rarely
-from beam_pipelines.listing import is_remote
 from beam_pipelines.output_folder import remove_folder, remove_if_empty, swap_began
 from beam_pipelines.remote_job.handed_over import hand_over, name_job
 from beam_pipelines.remote_job.log_lines import LogLines

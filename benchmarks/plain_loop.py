@@ -40,7 +40,8 @@ import google_crc32c  # noqa: E402
 from beam_pipelines.deduplication import deduplicate  # noqa: E402
 from beam_pipelines.encoding import encode_example, read_image  # noqa: E402
 from beam_pipelines.examination import Examiner  # noqa: E402
-from beam_pipelines.listing import FileSet, without_extension  # noqa: E402
+from beam_pipelines.file_names import without_extension  # noqa: E402
+from beam_pipelines.listing import FileSet  # noqa: E402
 from beam_pipelines.planning import Wishes, make_plan  # noqa: E402
 from beam_pipelines.records import Pair, Picture  # noqa: E402
 from beam_pipelines.sharding import ShardId, shard_of  # noqa: E402

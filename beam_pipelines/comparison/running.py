@@ -13,7 +13,7 @@ from beam_pipelines.comparison.manifests import compare_manifests, files_to_read
 from beam_pipelines.comparison.pipeline import CompareRecords
 from beam_pipelines.comparison.shards import check_sizes
 from beam_pipelines.comparison.tally import Tally
-from beam_pipelines.listing import is_remote
+from beam_pipelines.file_names import is_remote
 from beam_pipelines.reading import read_file
 from beam_pipelines.record_files.locating import RecordFile, RecordSet
 from beam_pipelines.running import choose_runner, run_pipeline

@@ -8,7 +8,7 @@ from apache_beam.io.filesystems import FileSystems
 
 from beam_pipelines.comparison.images import Image, image_of
 from beam_pipelines.failures import DatasetError
-from beam_pipelines.listing import is_remote
+from beam_pipelines.file_names import is_remote
 from beam_pipelines.record_files.locating import RecordFile
 from beam_pipelines.record_files.reading import RecordReader
 from beam_pipelines.record_files.views import parse_features, view_example

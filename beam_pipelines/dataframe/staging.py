@@ -12,7 +12,7 @@ import pyarrow.parquet
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
-from beam_pipelines.listing import is_remote
+from beam_pipelines.file_names import is_remote
 from beam_pipelines.running import choose_runner
 from beam_pipelines.shared_folder import shared_folder
 from presentation.refusals import UsageError

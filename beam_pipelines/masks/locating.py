@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from beam_pipelines.listing import is_remote, without_extension
+from beam_pipelines.file_names import is_remote, without_extension
 from beam_pipelines.reading import read_file
 from beam_pipelines.records import RecordError
 from beam_pipelines.stores.presence import exists

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
-from beam_pipelines.listing import FileSet, is_remote
+from beam_pipelines.file_names import is_remote
+from beam_pipelines.listing import FileSet
 from beam_pipelines.output_folder import temp_folder
 from beam_pipelines.reading import read_file
 from beam_pipelines.record_files.views import short_name

@@ -10,7 +10,7 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.pvalue import AsSingleton, PCollection
 
 from beam_pipelines.failures import DatasetError
-from beam_pipelines.listing import is_remote
+from beam_pipelines.file_names import is_remote
 from beam_pipelines.output_folder import make_folder, part_of, write_text
 from beam_pipelines.record_files.locating import RecordSet
 from beam_pipelines.report.making import make_page

@@ -15,7 +15,8 @@ from apache_beam.pvalue import PCollection, TaggedOutput
 from beam_pipelines.buckets import ListEntries, ListFiles, join
 from beam_pipelines.candidates import Bases, Candidates, bases_of, file_name, folders_of, real_images, stem
 from beam_pipelines.coding import Batch, Outcome, in_batches
-from beam_pipelines.listing import FileSet, extension, is_image_name, without_extension
+from beam_pipelines.file_names import extension, is_image_name, without_extension
+from beam_pipelines.listing import FileSet
 from beam_pipelines.matching import unannotated
 from beam_pipelines.records import Annotation, ListedImage, Pair, Query, RecordError, Reject, Sheet, Side, Tally
 from beam_pipelines.rows.sheets import completed, unite

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from beam_pipelines.candidates import real_images, stem
 from beam_pipelines.failures import DatasetError
-from beam_pipelines.listing import IMAGE_EXTENSIONS, extension, is_image_name, without_extension
+from beam_pipelines.file_names import IMAGE_EXTENSIONS, extension, is_image_name, without_extension
 from beam_pipelines.records import Entry, ListedImage, Pair, Reject
 from beam_pipelines.splits.fractions import check_name
 

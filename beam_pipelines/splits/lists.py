@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import BinaryIO
 
-from beam_pipelines.listing import is_image_name
+from beam_pipelines.file_names import is_image_name
 from beam_pipelines.records import Entry
 from presentation.refusals import UsageError
 

@@ -13,7 +13,7 @@ from beam_pipelines.comparison.manifests import files_to_read
 from beam_pipelines.comparison.printing import show
 from beam_pipelines.comparison.running import compare
 from beam_pipelines.failures import DatasetError
-from beam_pipelines.listing import is_remote
+from beam_pipelines.file_names import is_remote
 from beam_pipelines.record_files.locating import RecordSet, find_records
 from beam_pipelines.stores.options import use_options
 from beam_pipelines.whole_files import written_whole

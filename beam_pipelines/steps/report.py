@@ -10,7 +10,7 @@ from rich.console import Console
 
 from beam_pipelines.command_line.beam_flags import parse_with_beam
 from beam_pipelines.failures import DatasetError
-from beam_pipelines.listing import is_remote
+from beam_pipelines.file_names import is_remote
 from beam_pipelines.output_folder import make_folder
 from beam_pipelines.record_files.locating import RecordSet, find_records
 from beam_pipelines.report.placing import WriteReport

@@ -21,7 +21,8 @@ from beam_pipelines.command_line.flags import (
 )
 from beam_pipelines.examination import Examiner
 from beam_pipelines.failures import DatasetError
-from beam_pipelines.listing import FileSet, is_remote
+from beam_pipelines.file_names import is_remote
+from beam_pipelines.listing import FileSet
 from beam_pipelines.planning import refuse_groups, refuse_rejects
 from beam_pipelines.records import Tally
 from beam_pipelines.splits.fractions import parse_fractions

@@ -12,7 +12,8 @@ from rich.console import Console
 from beam_pipelines.boxes import object_text
 from beam_pipelines.candidates import file_name, stem
 from beam_pipelines.command_line.flags import add_max_rejects_flag
-from beam_pipelines.listing import FileSet, without_extension
+from beam_pipelines.file_names import without_extension
+from beam_pipelines.listing import FileSet
 from beam_pipelines.planning import refuse_rejects
 from beam_pipelines.records import AnnotatedObject, Annotation, RecordError, Reject
 from beam_pipelines.rejects import REPAIRS

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from beam_pipelines.listing import is_remote
+from beam_pipelines.file_names import is_remote
 from beam_pipelines.record_files.framing import Frame
 from beam_pipelines.record_files.locating import RecordFile
 from beam_pipelines.record_files.reading import RecordReader

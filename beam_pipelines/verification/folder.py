@@ -11,7 +11,7 @@ import google_crc32c
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
-from beam_pipelines.listing import is_remote
+from beam_pipelines.file_names import is_remote
 from beam_pipelines.output_folder import TEMP_NAME, UNNAMED, entries
 from beam_pipelines.reading import read_file
 from beam_pipelines.record_files.locating import is_record_name

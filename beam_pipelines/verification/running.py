@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from apache_beam.io.filesystems import FileSystems
 from rich.console import Console
 
-from beam_pipelines.listing import is_remote
+from beam_pipelines.file_names import is_remote
 from beam_pipelines.reading import read_file
 from beam_pipelines.record_files.locating import RecordSet, find_records
 from beam_pipelines.running import choose_runner, is_local, run_pipeline

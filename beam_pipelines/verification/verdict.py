@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from beam_pipelines.listing import is_remote
+from beam_pipelines.file_names import is_remote
 from beam_pipelines.record_files.locating import RecordSet
 from beam_pipelines.verification import readers
 from beam_pipelines.verification.findings import FINDINGS, Finding, Findings, quoted, severity_of

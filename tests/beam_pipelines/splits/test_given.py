@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from beam_pipelines.candidates import stem
 from beam_pipelines.failures import DatasetError
-from beam_pipelines.listing import extension, without_extension
+from beam_pipelines.file_names import extension, without_extension
 from beam_pipelines.records import Entry, ListedImage
 from beam_pipelines.splits.given import (
     Ambiguous,
