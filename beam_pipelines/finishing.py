@@ -19,6 +19,7 @@ from beam_pipelines.output_folder import (
     Predecessor,
     clear_for,
     drop_temps,
+    place_all,
     place_text,
     place_waiting,
     waiting,
@@ -29,7 +30,7 @@ from beam_pipelines.report.making import make_page
 from beam_pipelines.report.sketch import Sketch
 from beam_pipelines.sharding import REJECTS, ShardId, all_shards
 from beam_pipelines.stores.presence import exists, present, sizes_below
-from beam_pipelines.writing import TFRecordShards, Written
+from beam_pipelines.writing import Written
 from data_contract.features import EXTRA_FEATURES, FEATURES
 from data_contract.label_map import LabelMap
 from data_contract.manifest import (
@@ -121,10 +122,7 @@ def _finish(
     if not _is_done(output, temp, text, shards.values()):
         page = transform.report and _write_page(output, temp, manifest, sketch, shards.values())
         clear_for(output, temp, transform.predecessor, manifest.files(), [one.path for one in shards.values()])
-        for split in plan.shards:
-            paths = [one.path for one in shards.values() if ShardId.from_text(one.shard).family == split]
-            TFRecordShards(output, split, transform.coder).rename(temp, paths)
-        _rename_rejects(output, temp, shards.values())
+        place_all(output, temp, {one.path: _name(one) for one in shards.values()})
         place_text(output, LABEL_MAP_NAME, label_map, temp)
         if page:
             place_waiting(output, REPORT_NAME, temp)
@@ -133,13 +131,6 @@ def _finish(
         place_text(output, MANIFEST_NAME, text, temp)
     drop_temps(output, temp, transform.predecessor)
     yield FileSystems.join(output, MANIFEST_NAME)
-
-
-def _rename_rejects(output: str, temp: str, written: Iterable[Written]) -> None:
-    """Gives the files of rejects their final names. May be repeated after a failure."""
-    names = {one.path: _name(one) for one in written if ShardId.from_text(one.shard).family == REJECTS}
-    left = sorted(present(temp, names))
-    FileSystems.rename(left, [FileSystems.join(output, names[path]) for path in left])
 
 
 def _check_copies(output: str, written: Iterable[Written]) -> None:

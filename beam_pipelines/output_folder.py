@@ -9,7 +9,8 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from apache_beam.io.filesystems import FileSystems
 
 from beam_pipelines.failures import DatasetError
 from beam_pipelines.file_names import is_remote
-from beam_pipelines.stores.clients import abandon_uploads
+from beam_pipelines.stores.clients import CONNECTIONS, abandon_uploads
 from beam_pipelines.stores.presence import exists, present, sizes_below
 from beam_pipelines.stores.reaching import reach
 from data_contract.manifest import MANIFEST_NAME, REPORT_NAME, RUN_NAME, ManifestError, read_manifest
@@ -148,7 +149,7 @@ def clear_for(output: str, temp: str, old: Predecessor, new_files: list[str], sh
         ready = present(temp, shards)
         lost = [path for path in shards if path not in ready]
         if lost:
-            raise DatasetError(f"'{lost[0]}' was written and is gone: did something else clean up '{output}'?")
+            raise DatasetError(_gone(lost[0], output))
         known = {*old.files, *old.temps, temp.rstrip("/").rsplit("/", 1)[-1]}
         if any(name == MANIFEST_NAME or TEMP_NAME.fullmatch(name) for name in entries(output) - known):
             raise DatasetError(f"another run has written to '{output}' meanwhile: give each run a folder of its own")
@@ -157,6 +158,10 @@ def clear_for(output: str, temp: str, old: Predecessor, new_files: list[str], sh
     _delete_old(output, old.files)
     remove_if_empty(FileSystems.join(output, _REPORT_FOLDER))
     write_text(cleared, "yes")  # not empty: Beam's writer for S3 cannot write that
+
+
+def _gone(path: str, output: str) -> str:
+    return f"'{path}' was written and is gone: did something else clean up '{output}'?"
 
 
 def _delete_old(output: str, names: Iterable[str]) -> None:
@@ -176,6 +181,34 @@ def drop_temps(output: str, temp: str, old: Predecessor) -> None:
         remove_folder(FileSystems.join(output, name))
     remove_folder(temp)
     abandon_uploads(FileSystems.join(output, _TEMP_START))  # of runs that left nothing else
+
+
+def place_all(output: str, temp: str, names: Mapping[str, str]) -> None:
+    """Gives finished files their final names, many at a time: in a store each is a copy, and a deletion.
+
+    May be repeated after a failure.
+
+    Args:
+        output: the dataset's folder.
+        temp: the run's temporary folder in it.
+        names: path of each file below `temp` → its name in `output`.
+
+    Raises:
+        DatasetError: if one of them is in neither.
+    """
+    left = sorted(present(temp, names))
+    targets = {path: str(FileSystems.join(output, name)) for path, name in names.items()}
+    placed = present(output, [targets[path] for path in targets.keys() - left])
+    for path in sorted(targets.keys() - left):
+        if targets[path] not in placed:
+            raise DatasetError(_gone(path, output))
+
+    def place(paths: list[str]) -> None:
+        FileSystems.rename(paths, [targets[path] for path in paths])
+
+    with ThreadPoolExecutor(CONNECTIONS, "place") as pool:
+        # Beam renames a list one by one on S3, in batches on Google's storage.
+        list(pool.map(place, filter(None, (left[first::CONNECTIONS] for first in range(CONNECTIONS)))))
 
 
 def write_text(path: str, text: str) -> None:

@@ -74,30 +74,21 @@ class TFRecordShards(beam.io.WriteToTFRecord):
         self, temp: str, number: int, elements: Iterable[tuple[Picture, dict[str, int]]]
     ) -> tuple[str, int, str, list[int]]:
         """Writes one shard into the folder `temp`. Returns (path, bytes, crc32c, where each frame begins)."""
-        # Beam numbers the files in the order of their temporary names when it renames them.
-        folder, name = self._folder(temp), f"{number:05d}-{uuid.uuid4().hex}"
+        name = f"{number:05d}-{uuid.uuid4().hex}"
         elements = iter(elements)
         first = list(islice(elements, 1))
         if not first:
-            path = str(FileSystems.join(folder, f"{name}.{self._split}.tfrecord"))
+            path = str(FileSystems.join(temp, f"{name}.{self._split}.tfrecord"))
             write_empty(path)
             return path, 0, _EMPTY_CRC, []
-        prepare(folder)
-        writer = self._sink.open_writer(folder, name)
+        prepare(temp)
+        writer = self._sink.open_writer(temp, name)
         file = writer.temp_handle = _Checksummed(writer.temp_handle)
         offsets = []
         for element in chain(first, elements):
             offsets.append(file.bytes)
             writer.write(element)
         return writer.close(), file.bytes, file.crc32c, offsets
-
-    def rename(self, temp: str, paths: list[str]) -> None:
-        """Gives all shards of the split their final names. May be repeated after a failure."""
-        list(self._sink.finalize_write(self._folder(temp), paths, None))  # a generator: consume it
-
-    def _folder(self, temp: str) -> str:
-        """Of this split alone, because Beam deletes the folder when all that was wanted of it is renamed."""
-        return str(FileSystems.join(temp, self._split))
 
 
 class _Checksummed:

@@ -29,8 +29,8 @@ BUCKETS = 4096
 PAGE = 1000
 """Names in one answer of S3's and Google's listing."""
 SHARD_BYTES = 256 * 2**20
-RENAMES_AT_ONCE = 16
-"""Threads of Beam's file sink."""
+RENAMES_AT_ONCE = 64
+"""By the one worker that finishes (`clients.CONNECTIONS`)."""
 MANIFEST_BYTES = 150
 """Of one shard, in the manifest."""
 
@@ -146,7 +146,8 @@ def plan_build(wishes: argparse.Namespace, measured: dict[str, Any]) -> Plan:
         "copy and delete": shards * 2,
     }
     listing_seconds = listing * wishes.list_ms / 1000 / min(cores, wishes.listing_ranges)
-    finish_seconds = shards / RENAMES_AT_ONCE * (wishes.latency_ms / 1000 + read / shards / wishes.copy_bytes_second)
+    copy_seconds = wishes.latency_ms / 1000 + read / shards / wishes.copy_bytes_second
+    finish_seconds = math.ceil(shards / RENAMES_AT_ONCE) * copy_seconds
     work = max(cpu_seconds, waiting) / cores + cpu.start
     wall = listing_seconds + work + finish_seconds
     bucket = largest_bucket(images, BUCKETS)

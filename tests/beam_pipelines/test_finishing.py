@@ -124,7 +124,7 @@ class Job:
         self.written = []
         for shard in WRITTEN:
             family, number, _ = shard.shard.split(":")
-            place = f"{number:0>5}-{run}.rejects" if family == "rejects" else f"{family}/{number:0>5}-{run}"
+            place = f"{number:0>5}-{run}.{family}"
             data = f"{mark} {shard.shard}".encode()
             path = put(self.temp, place, data)
             self.written.append(shard._replace(path=str(path), bytes=len(data)))
@@ -275,7 +275,7 @@ class FaultyFileSystems:
 
     def __init__(self, monkeypatch, fail_at: int | None, after: bool):
         self.count = 0
-        for module in ("beam_pipelines.finishing", "beam_pipelines.output_folder", "apache_beam.io.filebasedsink"):
+        for module in ("beam_pipelines.finishing", "beam_pipelines.output_folder"):
             monkeypatch.setattr(f"{module}.FileSystems", self._wrapped(fail_at, after))
 
     def _wrapped(self, fail_at, after):

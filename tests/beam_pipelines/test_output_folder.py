@@ -2,8 +2,10 @@
 
 import json
 import os
+import threading
 
 import pytest
+from apache_beam.io.filesystems import FileSystems
 
 from beam_pipelines.failures import DatasetError
 from beam_pipelines.output_folder import (
@@ -12,6 +14,7 @@ from beam_pipelines.output_folder import (
     drop_temps,
     inspect_output,
     make_folder,
+    place_all,
     place_text,
     remove_folder,
     remove_if_empty,
@@ -317,3 +320,43 @@ def test_another_run_in_the_same_folder_is_not_mixed_with(tmp_path, theirs):
     sentence = f"another run has written to '{tmp_path}' meanwhile: give each run a folder of its own"
     assert failure.value.sentence == sentence
     assert contents(tmp_path) == before
+
+
+FILES = {f"{number}-x.{split}": f"{split}-{number}" for number in range(70) for split in ("train", "test")}
+
+
+@pytest.fixture
+def finished(output):
+    """Files in the temporary folder: path → name in the dataset."""
+    return {str(put(output, f"{TEMP}/{path}", path)): name for path, name in FILES.items()}
+
+
+@pytest.mark.parametrize("done", [0, 1, 69, 140])
+def test_files_get_their_names_wherever_an_attempt_before_stopped(output, finished, done):
+    for path, name in list(finished.items())[:done]:
+        os.rename(path, output / name)
+    for _ in range(2):
+        place_all(str(output), str(output / TEMP), finished)
+        assert contents(output) == {**{name: path.encode() for path, name in FILES.items()}, f"{TEMP}/": b""}
+
+
+def test_a_file_that_is_in_neither_place_stops_it(output, finished):
+    path = str(output / TEMP / "7-x.test")
+    os.unlink(path)
+    before = contents(output)
+    with pytest.raises(DatasetError) as failure:
+        place_all(str(output), str(output / TEMP), finished)
+    assert failure.value.sentence == f"'{path}' was written and is gone: did something else clean up '{output}'?"
+    assert contents(output) == before
+
+
+def test_files_are_placed_at_the_same_time(output, finished, monkeypatch):
+    rename, all_there = FileSystems.rename, threading.Barrier(64)
+
+    def wait_for_the_others(*paths):
+        all_there.wait(60)
+        rename(*paths)
+
+    monkeypatch.setattr(FileSystems, "rename", wait_for_the_others)
+    place_all(str(output), str(output / TEMP), finished)
+    assert sorted(os.listdir(output)) == sorted([*FILES.values(), TEMP])

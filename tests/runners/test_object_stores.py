@@ -282,7 +282,7 @@ class TestKilledWhileItFinishes:
         arguments = (request, f"{s3.bucket}/{output}", *places(s3), *OPTIONS, IN_MEMORY, *s3.flags, *flags)
         return run(*arguments, program=(KILLER,), **s3.environment)
 
-    @pytest.mark.parametrize("request_number", [0, 5, 8, 11, 15, 19, 22, 25, 28])
+    @pytest.mark.parametrize("request_number", [0, 5, 8, 11, 15, 19, 22, 25, 28, 31])
     def test_the_same_command_mends_it(
         self, s3: S3, wanted: Wanted, older: dict[str, bytes], request_number: int, tmp_path: Path
     ) -> None:
