@@ -210,7 +210,7 @@ def test_a_task_manager_dies_while_shards_are_written(flink: Flink, cluster: Fli
 def wait_for_shards(output: Path, process: subprocess.Popen[str]) -> None:
     """Waits until the first shard of a running job has something in it."""
     deadline = time.monotonic() + PATIENCE
-    while not any(path.stat().st_size for path in output.glob("shardbox-temp-*/*/0*") if path.is_file()):
+    while not any(path.stat().st_size for path in output.glob("shardbox-temp-*/*.tfrecord") if path.is_file()):
         assert process.poll() is None, finish(process)
         assert time.monotonic() < deadline
         time.sleep(0.02)
