@@ -21,19 +21,25 @@ class Log:
         self._file, self.name = tempfile.mkstemp(prefix="shardbox-", suffix=".log")
         self.kept = False
         """Whether the file stays when the log is closed."""
+        self._is_open = True
+        self._lock = threading.Lock()
 
     def write(self, text: str) -> None:
-        """Appends text; what does not fit is lost."""
-        with contextlib.suppress(OSError):
-            os.write(self._file, text.encode("utf-8", "backslashreplace"))
+        """Appends text; what does not fit is lost, and what threads say after the log is closed."""
+        data = text.encode("utf-8", "backslashreplace")
+        with self._lock, contextlib.suppress(OSError):
+            if self._is_open:  # the number of a closed file soon is another's
+                os.write(self._file, data)
 
     def flush(self) -> None:
         """Does nothing: all that was written is in the file."""
 
     def close(self) -> None:
         """Closes the file, and deletes it unless it is to be kept."""
-        with contextlib.suppress(OSError):
-            os.close(self._file)
+        with self._lock, contextlib.suppress(OSError):
+            if self._is_open:
+                self._is_open = False
+                os.close(self._file)
             if not self.kept:
                 os.unlink(self.name)
 
