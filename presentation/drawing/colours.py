@@ -70,6 +70,23 @@ def ink_on(colour: Colour) -> Colour:
     return max((BLACK, WHITE), key=lambda ink: contrast(ink, colour))
 
 
+def seen_on(ground: Colour, colour: Colour) -> Colour:
+    """Returns a colour, darker or lighter where a line of it would be hard to see: their contrast is at least 3 : 1.
+
+    That is what WCAG 2.2 wants of graphical objects (1.4.11).
+
+    Args:
+        ground: what the line is drawn on.
+        colour: as it would be.
+    """
+    ink = ink_on(ground)
+    mixed = (
+        tuple(round(own * (1 - share / 20) + other * share / 20) for own, other in zip(colour, ink, strict=True))
+        for share in range(21)
+    )
+    return next((red, green, blue) for red, green, blue in mixed if contrast((red, green, blue), ground) >= 3)
+
+
 def contrast(one: Colour, other: Colour) -> float:
     """Returns the contrast of two colours, 1..21 (WCAG 2.2, contrast ratio)."""
     darker, lighter = sorted((_luminance(one), _luminance(other)))

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from presentation.drawing.colours import colour_of_number, hex_of
+from presentation.drawing.colours import Colour, colour_of_number, hex_of, seen_on
 from presentation.page.rendering import class_name
 from presentation.wording import counted
 from trainer.evaluation.confusion import BACKGROUND, Cell
@@ -24,6 +24,8 @@ _MOST_BESIDE_OTHERS = 16
 _MOST_PAIRS = 12
 _MOST_NAMED = 8
 _FEW_OBJECTS = 10
+_CARDS: tuple[Colour, Colour] = ((255, 255, 255), (26, 30, 34))
+"""What charts are drawn on, in light and in dark (`--card` in base.css)."""
 
 
 class Row(NamedTuple):
@@ -93,6 +95,7 @@ def chart_data(evaluation: Evaluation, rows: Sequence[Row]) -> dict[str, Any]:
                 "label": row.label,
                 "name": class_name(row.metrics.name),
                 "objects": row.metrics.objects,
+                "colours": [hex_of(seen_on(card, colour_of_number(row.class_id))) for card in _CARDS],
                 "figures": _short(astuple(row.metrics.coco)),
             }
             for row in rows

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from presentation.drawing.colours import BLACK, WHITE, colour_of, colour_of_number, contrast, hex_of, ink_on
+from presentation.drawing.colours import BLACK, WHITE, colour_of, colour_of_number, contrast, hex_of, ink_on, seen_on
 
 IDS = {"cat": 1, "dog": 2, "zebra": 91}
 
@@ -89,3 +89,12 @@ def test_text_can_be_read_on_every_colour(colour):
 )
 def test_the_contrast_is_that_of_the_web(one, other, expected):
     assert round(contrast(one, other), 2) == expected
+
+
+@pytest.mark.parametrize("ground", [WHITE, (26, 30, 34)])
+@pytest.mark.parametrize("number", range(1, 91))
+def test_a_line_of_any_class_is_seen_on_a_page(ground, number):
+    colour = colour_of_number(number)
+    seen = seen_on(ground, colour)
+    assert contrast(seen, ground) >= 3
+    assert (seen == colour) == (contrast(colour, ground) >= 3)

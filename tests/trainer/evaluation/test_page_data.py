@@ -1,7 +1,12 @@
 """What the page of an evaluation shows."""
 
-import pytest
+import re
+from importlib.resources import files
 
+import pytest
+from PIL import ImageColor
+
+from trainer.evaluation import page_data
 from trainer.evaluation.page_data import HeatCell, chart_data, confusion_table, findings, pairs_of, rows_of
 from trainer.evaluation.pictures import make_found, make_truth
 
@@ -93,11 +98,18 @@ def test_chart_data():
         (1, "cat", 2),
         (2, "كلب 狗", 0),
     ]
+    assert [one["colours"] for one in data["classes"][:2]] == [["#4999c6", "#56b4e9"], ["#009e73", "#009e73"]]
     assert data["classes"][0]["figures"][:3] == [0.505, 0.505, 0.505]
     assert sorted(data["curves"]) == [0, 1]
     assert data["mean_curve"][0] == pytest.approx((data["curves"][0][0] + data["curves"][1][0]) / 2)
     assert (data["score"], sum(data["right"]), sum(data["wrong"])) == (0.8, 4, 3)
     assert data["sizes"] == (0, 0, 6)
+
+
+def test_lines_are_drawn_on_the_cards_of_the_page():
+    css = files("presentation").joinpath("page/base.css").read_text("utf-8")
+    light, *dark = (ImageColor.getrgb(card) for card in re.findall("--card: ([^;]+);", css))
+    assert (light, *set(dark)) == page_data._CARDS
 
 
 def test_findings():

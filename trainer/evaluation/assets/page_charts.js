@@ -12,6 +12,7 @@ const charts = (() => {
   const count = (number, noun) => `${grouped.format(number)} ${noun}${number === 1 ? "" : "s"}`;
   const [AP, AP50, AP_SIZES, AR_SIZES] = [0, 1, 3, 9];
   const measured = data.classes.filter(({ figures }) => figures[AP] !== null);
+  const isDark = () => getComputedStyle(document.documentElement).colorScheme === "dark";
   const of = (label) => data.classes.find((one) => one.label === label);
 
   function shortened(text, most) {
@@ -34,7 +35,7 @@ const charts = (() => {
     const chosen = label === null ? (measured.length <= MOST_TOGETHER ? curved : []) : curved.filter((one) => one.label === label);
     const drawn = chosen.map((one) => ({
       name: one.name, curve: data.curves[one.label], ap50: one.figures[AP50],
-      borderColor: colour(`split-${label === null ? curved.indexOf(one) % 6 : 0}`), borderDash: [],
+      borderColor: one.colours[isDark() ? 1 : 0], borderDash: [],
     }));
     return measured.length > 1 ? [...drawn, mean] : drawn;
   }
