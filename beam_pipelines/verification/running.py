@@ -46,7 +46,7 @@ def verify(
     found = find_records(given)
     plan = Plan.of(found, decode=decode)
     beside = check_beside(found)
-    records = count_records(found)
+    records = found.images
     weight = _weight(found, records, decode=decode)
     if not beam and weight is not None and weight < _LITTLE:
         return conclude(found, beside, check_here(plan))
@@ -74,13 +74,6 @@ def check_beside(found: RecordSet) -> Findings:
     elif found.problem and is_ours(found.folder):
         findings.add(Finding("manifest_unusable", "error", MANIFEST_NAME, -1, found.problem.rstrip(".")))
     return findings
-
-
-def count_records(found: RecordSet) -> int | None:
-    """Returns how many records there should be; None if nobody says it."""
-    if found.manifest is None:
-        return None
-    return sum(split.images for split in found.manifest.splits.values())
 
 
 def _weight(found: RecordSet, records: int | None, *, decode: bool) -> int | None:

@@ -7,14 +7,9 @@ import pytest
 
 from beam_pipelines.record_files.locating import RecordFile, find_records
 from beam_pipelines.verification.findings import Finding
-from beam_pipelines.verification.running import _weight, check_beside, count_records
+from beam_pipelines.verification.running import _weight, check_beside
 
 from .test_pipeline import SET
-
-
-def test_records_are_counted_by_the_manifest_alone():
-    assert count_records(SET) == 5
-    assert count_records(replace(SET, manifest=None)) is None
 
 
 @pytest.mark.parametrize(("decode", "weight"), [(False, 100), (True, 1200)])
