@@ -37,7 +37,7 @@ def choose_runner(given: Sequence[str], images: int | None) -> tuple[str, ...]:
     Raises:
         UsageError: if the runner named is none, or not to be trusted with data.
     """
-    runner = PipelineOptions(list(given)).view_as(StandardOptions).runner
+    runner = _runner_in(given)
     if runner is not None:
         _check_runner(runner)
         return tuple(given)
@@ -61,8 +61,12 @@ def _check_runner(name: str) -> None:
 
 def is_local(flags: Sequence[str]) -> bool:
     """Returns whether the flags let the job run in processes of this machine that can be watched."""
-    runner = PipelineOptions(list(flags)).view_as(StandardOptions).runner
-    return full_name(runner or "") in _LOCAL
+    return full_name(_runner_in(flags) or "") in _LOCAL
+
+
+def _runner_in(flags: Sequence[str]) -> str | None:
+    runner: str | None = PipelineOptions(list(flags)).view_as(StandardOptions).runner
+    return runner
 
 
 def run_pipeline(
@@ -122,8 +126,7 @@ def check_reach(flags: Sequence[str], places: Mapping[str, Sequence[str]]) -> No
     Raises:
         UsageError: quoting the first.
     """
-    runner = PipelineOptions(list(flags)).view_as(StandardOptions).runner or ""
-    if full_name(runner) != "dataflowrunner":
+    if full_name(_runner_in(flags) or "") != "dataflowrunner":
         return
     for flag, paths in places.items():
         for path in paths:
