@@ -106,7 +106,7 @@ class ListFiles(beam.PTransform):
     def expand(self, pipeline: beam.Pipeline) -> tuple[PCollection, PCollection]:
         """On one worker for a disk; on many for a store, where what tells the names is waiting."""
         parts = pipeline | "Once" >> beam.Create([None], reshuffle=False)
-        if all(map(is_remote, self.files.absolute)):
+        if is_remote(self.files.base):
             parts = parts | "Divide" >> beam.FlatMap(_parts, self.files) | "Deal out" >> beam.Reshuffle()
         listed = parts | "List" >> beam.ParDo(_List(self.files, self.buckets, self.by_folder)).with_output_types(
             tuple[int, Side], outcomes=Outcome

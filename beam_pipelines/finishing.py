@@ -12,7 +12,6 @@ from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.pvalue import AsIter, AsSingleton, PCollection
 
-from beam_pipelines.encoding import ExampleCoder
 from beam_pipelines.failures import DatasetError
 from beam_pipelines.file_names import is_remote
 from beam_pipelines.output_folder import (
@@ -112,7 +111,7 @@ def _finish(
     if missing:
         raise RuntimeError(f"shards were not written: {missing}")
     label_map = (transform.label_map or LabelMap.from_ids(plan.labels)).to_pbtxt()
-    manifest = describe_dataset(plan, shards.values(), label_map, transform.options, transform.coder.extras)
+    manifest = describe_dataset(plan, shards.values(), label_map, transform.options, transform.extras)
     output, temp = transform.output, transform.temp
     text = manifest.to_json()
     if transform.preview is not None:
@@ -185,7 +184,7 @@ class FinishDataset(beam.PTransform):
     Attributes:
         output: the dataset's folder.
         temp: the temporary folder in it, in which the shards lie.
-        coder: as in `WriteShards`.
+        extras: as in `ExampleCoder`.
         predecessor: what lies in the folder and is to be replaced.
         label_map: the given one; None if the plan made it.
         options: those that shaped the data, for the manifest.
@@ -195,7 +194,7 @@ class FinishDataset(beam.PTransform):
 
     output: str
     temp: str
-    coder: ExampleCoder
+    extras: tuple[str, ...]
     predecessor: Predecessor
     label_map: LabelMap | None
     options: dict[str, Any]

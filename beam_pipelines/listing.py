@@ -82,9 +82,9 @@ class FileSet:
         Raises:
             UsageError: if the store does not answer.
         """
-        prefixes = [_prefix(pattern) for pattern in self.absolute if is_remote(pattern)]
+        prefixes = [_prefix(pattern) for pattern in self.absolute]
         nested = any(one.startswith(other) for one, other in permutations(prefixes, 2))
-        if len(prefixes) < len(self.absolute) or nested:
+        if nested or not is_remote(self.base):
             return [None]
         ensure_options()
         parts: list[Part | None] = []

@@ -73,5 +73,12 @@ class BuildDataset(beam.PTransform):
         writing = WriteShards(self.output, temp, coder, report, self.progress)
         written, sketch = (pictures, others, plan) | "Write" >> writing
         return (written, plan, sketch) | "Finish" >> FinishDataset(
-            self.output, self.temp, coder, self.predecessor, self.wishes.label_map, self.options, report, self.preview
+            self.output,
+            self.temp,
+            self.extras,
+            self.predecessor,
+            self.wishes.label_map,
+            self.options,
+            report,
+            self.preview,
         )

@@ -48,11 +48,8 @@ def colour_of_number(number: int) -> Colour:
     """Returns the colour of a class by its id, from 1."""
     turn, place = divmod(number - 1, len(_PALETTE))
     share, other = _TONES[turn % len(_TONES)]
-    red, green, blue = (
-        round(own * (1 - share) + mixed * share)
-        for own, mixed in zip(ImageColor.getrgb(_PALETTE[place])[:3], other, strict=True)
-    )
-    return red, green, blue
+    red, green, blue = ImageColor.getrgb(_PALETTE[place])[:3]
+    return _mixed((red, green, blue), other, share)
 
 
 def hex_of(colour: Colour) -> str:
@@ -79,18 +76,19 @@ def seen_on(ground: Colour, colour: Colour) -> Colour:
         ground: what the line is drawn on.
         colour: as it would be.
     """
-    ink = ink_on(ground)
-    mixed = (
-        tuple(round(own * (1 - share / 20) + other * share / 20) for own, other in zip(colour, ink, strict=True))
-        for share in range(21)
-    )
-    return next((red, green, blue) for red, green, blue in mixed if contrast((red, green, blue), ground) >= 3)
+    steps = (_mixed(colour, ink_on(ground), step / 20) for step in range(21))
+    return next(mixed for mixed in steps if contrast(mixed, ground) >= 3)
 
 
 def contrast(one: Colour, other: Colour) -> float:
     """Returns the contrast of two colours, 1..21 (WCAG 2.2, contrast ratio)."""
     darker, lighter = sorted((_luminance(one), _luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
+
+
+def _mixed(colour: Colour, other: Colour, share: float) -> Colour:
+    red, green, blue = (round(one * (1 - share) + two * share) for one, two in zip(colour, other, strict=True))
+    return red, green, blue
 
 
 def _luminance(colour: Colour) -> float:

@@ -11,9 +11,7 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.testing.util import assert_that, equal_to
 
 from beam_pipelines import finishing
-from beam_pipelines.encoding import ExampleCoder
 from beam_pipelines.finishing import FinishDataset, describe_dataset
-from beam_pipelines.listing import FileSet
 from beam_pipelines.output_folder import Predecessor, inspect_output
 from beam_pipelines.planning import make_plan
 from beam_pipelines.records import Tally
@@ -111,7 +109,7 @@ def test_a_manifest_lists_what_its_examples_have(tmp_path, extras, more):
     assert found.features[: len(FEATURES)] == MANIFEST.features == FEATURES
     assert [feature.key for feature in found.features[len(FEATURES) :]] == more
     job = Job(tmp_path / "out")
-    job.transform.coder = ExampleCoder(FileSet.of("images", ["/"]), extras)
+    job.transform.extras = extras
     job.finish()
     assert read_manifest(tmp_path / "out") == replace(job.manifest, features=found.features)
 
@@ -131,7 +129,7 @@ class Job:
         self.transform = FinishDataset(
             output=str(output),
             temp=str(self.temp),
-            coder=ExampleCoder(FileSet.of("images", ["/"])),
+            extras=(),
             predecessor=predecessor or Predecessor(),
             label_map=None,
             options={"seed": 0},
