@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions, StandardOptions
 from apache_beam.runners import create_runner
 from rich.console import Console
 
@@ -14,11 +14,13 @@ from beam_pipelines.failures import DatasetError, sentence_of
 from beam_pipelines.file_names import is_remote
 from beam_pipelines.garbage import searched_rarely
 from beam_pipelines.output_folder import remove_folder, remove_if_empty, swap_began
-from beam_pipelines.remote_job.handed_over import hand_over, name_job
+from beam_pipelines.remote_job.handed_over import HandedOver, hand_over, name_job
+from beam_pipelines.remote_job.interrupts import Interrupts, noted
 from beam_pipelines.remote_job.log_lines import LogLines
 from beam_pipelines.remote_job.waiting import wait_for
 from presentation.refusals import UsageError
 from presentation.suggestions import did_you_mean
+from presentation.terminal import say
 
 _MANY = 20_000
 """Images from which a second process pays for its start."""
@@ -140,8 +142,28 @@ def check_reach(flags: Sequence[str], places: Mapping[str, Sequence[str]]) -> No
 def _run_elsewhere(pipeline: beam.Pipeline, options: PipelineOptions, screen: Console) -> None:
     screen.file = screen.file  # the one of now, also while another takes the place of sys.stderr
     # Workers in threads of this process print there what the runner tells, too.
-    with redirect_stderr(LogLines()):
-        wait_for(hand_over(pipeline.run(), options), screen)
+    with redirect_stderr(LogLines()), noted() as interrupts:
+        job = _handed_over(pipeline, options, screen, interrupts)
+        wait_for(job, screen, interrupts)
+
+
+def _handed_over(
+    pipeline: beam.Pipeline, options: PipelineOptions, screen: Console, interrupts: Interrupts
+) -> HandedOver:
+    """Starts a job. A signal meanwhile is answered once the runner has it: only then it can be cancelled."""
+    name = options.view_as(GoogleCloudOptions).job_name
+    first = f"handing job '{name}' over first; Ctrl-C again leaves at once"
+    interrupts.when_noted = lambda: say(screen, first)
+    try:
+        return hand_over(pipeline.run(), options)
+    except BaseException:
+        if interrupts.number is None:
+            raise
+        say(screen, f"job '{name}' was perhaps handed over, and may go on")
+        raise KeyboardInterrupt from None
+    finally:
+        interrupts.when_noted = None
+        interrupts.listen()  # Beam takes Ctrl-C for itself where it starts a job server
 
 
 @contextmanager

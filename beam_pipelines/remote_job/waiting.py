@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from types import FrameType
 from typing import Any
 
 from rich.console import Console
@@ -16,9 +15,9 @@ from rich.prompt import Confirm
 from rich.spinner import Spinner
 
 from beam_pipelines.remote_job.handed_over import HandedOver
+from beam_pipelines.remote_job.interrupts import Interrupts
 from presentation.terminal import say
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LOOK_SECONDS = 0.2
 _STATUS_SECONDS = 2.0
 _LINE_SECONDS = 30.0
@@ -27,7 +26,7 @@ _CANCEL_SECONDS = 60.0
 _log = logging.getLogger(__name__)
 
 
-def wait_for(job: HandedOver, screen: Console) -> None:
+def wait_for(job: HandedOver, screen: Console, interrupts: Interrupts) -> None:
     """Waits until a job ends.
 
     A person at a terminal who presses Ctrl-C is asked whether the job is to be cancelled, and may go on waiting. Any
@@ -36,23 +35,24 @@ def wait_for(job: HandedOver, screen: Console) -> None:
     Args:
         job: to wait for.
         screen: for a person.
+        interrupts: which have been noted since before the job was handed over.
 
     Raises:
         KeyboardInterrupt: the job was cancelled.
         Exception: as the runner raised it, if the job failed.
     """
     say(screen, f"job '{job.name}' runs on {job.runner}{f': {job.page}' if job.page else ''}")
-    with _caught() as signals, _Sight(job, screen) as sight:
+    with _Sight(job, screen) as sight:
         end = _waited(job)
         while not end.done():
             time.sleep(_LOOK_SECONDS)
-            if signals and not end.done():
-                number = signals.pop()
+            if interrupts.number is not None and not end.done():
                 with sight.paused():
-                    stays = number == signal.SIGINT and screen.is_terminal and _asked_to_stay(job, screen)
+                    stays = interrupts.number == signal.SIGINT and screen.is_terminal and _asked_to_stay(job, screen)
                 if not stays:
                     _cancel(job, screen, end)
                     raise KeyboardInterrupt
+                interrupts.answered()
             sight.look()
         end.result()
 
@@ -71,30 +71,6 @@ def _waited(job: HandedOver) -> "Future[Any]":
     return end
 
 
-@contextmanager
-def _caught() -> Iterator[list[int]]:
-    """Collects signals instead of ending the process; a second one, while the first is asked about, interrupts."""
-    signals: list[int] = []
-
-    def catch(number: int, _frame: FrameType | None) -> None:
-        if signals:
-            raise KeyboardInterrupt
-        signals.append(number)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield signals
-        return
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
-    for number, handler in before.items():
-        if handler != signal.SIG_IGN:  # as nohup wishes
-            signal.signal(number, catch)
-    try:
-        yield signals
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def _asked_to_stay(job: HandedOver, screen: Console) -> bool:
     """Asks what is to become of the job. No answer at all cancels it."""
     try:
@@ -106,17 +82,24 @@ def _asked_to_stay(job: HandedOver, screen: Console) -> bool:
 def _cancel(job: HandedOver, screen: Console, end: "Future[Any]") -> None:
     """Cancels the job and waits a while until it is, so that what it left can be cleaned up."""
     say(screen, f"cancelling job '{job.name}' …")
+    see = f": see {job.page}" if job.page else ""
     try:
         job.cancel()
-        until = time.monotonic() + _CANCEL_SECONDS
-        while not (ended := end.done() or job.is_over()) and time.monotonic() < until:
-            time.sleep(_LOOK_SECONDS)
-        said = "was cancelled" if ended else f"was told to end, and has not{f': see {job.page}' if job.page else ''}"
-        say(screen, f"job '{job.name}' {said}")
+        ended = _ends_soon(job, end)
     except Exception as error:
         _log.warning("cancelling failed", exc_info=True)
-        where = f": see {job.page}" if job.page else ""
-        say(screen, f"job '{job.name}' could not be cancelled ({type(error).__name__}) and may go on{where}")
+        say(screen, f"job '{job.name}' could not be cancelled ({type(error).__name__}) and may go on{see}")
+    except KeyboardInterrupt:  # who cannot wait for that either
+        say(screen, f"job '{job.name}' may go on{see}")
+    else:
+        say(screen, f"job '{job.name}' {'was cancelled' if ended else f'was told to end, and has not{see}'}")
+
+
+def _ends_soon(job: HandedOver, end: "Future[Any]") -> bool:
+    until = time.monotonic() + _CANCEL_SECONDS
+    while not (ended := end.done() or job.is_over()) and time.monotonic() < until:
+        time.sleep(_LOOK_SECONDS)
+    return ended
 
 
 class _Sight:

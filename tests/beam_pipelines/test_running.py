@@ -1,9 +1,14 @@
 """On which runner a job runs, and what is left of one that fails."""
 
+import io
 import os
+import signal
+import threading
 
 import apache_beam as beam
 import pytest
+from apache_beam.runners.runner import PipelineState
+from rich.console import Console
 
 from beam_pipelines.failures import DatasetError
 from beam_pipelines.running import check_reach, choose_runner, cleaned_up, is_local, run_pipeline
@@ -123,7 +128,7 @@ class Job(beam.PTransform):
 
 
 def raising(error):
-    def fail(_):
+    def fail(*_):
         raise error
 
     return fail
@@ -150,6 +155,69 @@ def test_a_job_that_fails_for_no_known_reason(flags):
     with pytest.raises(Exception, match="what is this") as raised:
         run_pipeline(Job(raising(ValueError("what is this"))), flags)
     assert not isinstance(raised.value, DatasetError)
+
+
+class Started:
+    """Beam's handle of a job that goes on until it is cancelled."""
+
+    def __init__(self):
+        self.state = PipelineState.RUNNING
+        self._ended = threading.Event()
+
+    def wait_until_finish(self):
+        assert self._ended.wait(20)
+
+    def cancel(self):
+        self.state = PipelineState.CANCELLED
+        self._ended.set()
+
+
+@pytest.fixture
+def handed_over(monkeypatch):
+    """Hands a job over in a way of the test's own, and returns what is said until an interrupt ends it."""
+
+    def hand_over(start):
+        monkeypatch.setattr(beam.Pipeline, "run", lambda _: start())
+        said = io.StringIO()
+        with pytest.raises(KeyboardInterrupt):
+            run_pipeline(Job(str), ("--runner=PortableRunner", "--job_name=nightly"), Console(file=said, width=200))
+        return said.getvalue().splitlines()
+
+    return hand_over
+
+
+def interrupt():
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+FIRST = "handing job 'nightly' over first; Ctrl-C again leaves at once"
+
+
+def test_a_job_that_is_interrupted_while_it_is_handed_over_is_cancelled(handed_over):
+    job = Started()
+
+    def start():
+        interrupt()
+        # As Beam does once it has started a job server.
+        signal.signal(signal.SIGINT, lambda *_: pytest.fail("Ctrl-C was left to Beam"))
+        return job
+
+    assert handed_over(start) == [
+        FIRST,
+        "job 'nightly' runs on PortableRunner",
+        "cancelling job 'nightly' …",
+        "job 'nightly' was cancelled",
+    ]
+    assert job.state == PipelineState.CANCELLED
+
+
+@pytest.mark.parametrize("then", [interrupt, raising(ConnectionError("the job server has gone"))])
+def test_a_job_of_which_nothing_is_known_after_an_interrupt_is_named(handed_over, then):
+    def start():
+        interrupt()
+        then()
+
+    assert handed_over(start) == [FIRST, "job 'nightly' was perhaps handed over, and may go on"]
 
 
 @pytest.fixture

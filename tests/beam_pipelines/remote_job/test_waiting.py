@@ -11,6 +11,7 @@ from rich.console import Console
 
 from beam_pipelines.remote_job import waiting
 from beam_pipelines.remote_job.handed_over import HandedOver
+from beam_pipelines.remote_job.interrupts import noted
 
 
 class Result:
@@ -56,9 +57,14 @@ def job_of(result, kind=HandedOver, page="http://cluster:8081"):
     return kind("shardbox-build-1", "FlinkRunner", result, page)
 
 
+def wait_for(job, written, **screen):
+    with noted() as interrupts:
+        waiting.wait_for(job, Console(file=written, width=200, **screen), interrupts)
+
+
 def wait(job, **screen):
     written = io.StringIO()
-    waiting.wait_for(job, Console(file=written, width=200, **screen))
+    wait_for(job, written, **screen)
     return written.getvalue()
 
 
@@ -106,7 +112,7 @@ def test_where_nobody_can_be_asked_the_job_is_cancelled(number):
     result, written = Result(), io.StringIO()
     after(0.3, lambda: interrupt(number))
     with pytest.raises(KeyboardInterrupt):
-        waiting.wait_for(job_of(result), Console(file=written, width=200))
+        wait_for(job_of(result), written)
     assert result.state == PipelineState.CANCELLED
     assert written.getvalue().splitlines()[1:] == [
         "cancelling job 'shardbox-build-1' …",
@@ -132,9 +138,10 @@ def test_a_person_may_go_on_waiting(monkeypatch, answer):
 
 @pytest.mark.parametrize("answer", ["y", EOFError(), "Ctrl-C"])
 def test_a_person_cancels(monkeypatch, answer):
-    result, written = Result(), io.StringIO()
+    result, written, times = Result(), io.StringIO(), []
 
     def asked(_prompt=""):
+        times.append(1)
         if answer == "Ctrl-C":
             interrupt()
         if isinstance(answer, BaseException):
@@ -144,9 +151,23 @@ def test_a_person_cancels(monkeypatch, answer):
     monkeypatch.setattr("builtins.input", asked)
     after(0.3, interrupt)
     with pytest.raises(KeyboardInterrupt):
-        waiting.wait_for(job_of(result), Console(file=written, width=200, force_terminal=True))
+        wait_for(job_of(result), written, force_terminal=True)
     assert result.state == PipelineState.CANCELLED
     assert "job 'shardbox-build-1' was cancelled" in written.getvalue()
+    assert len(times) == 1  # also the first Ctrl-C at the question is an answer
+
+
+def test_who_does_not_wait_for_the_cancelling_is_told_that_the_job_may_go_on(monkeypatch):
+    written, result = io.StringIO(), Result()
+    monkeypatch.setattr(result, "cancel", lambda: after(0.3, interrupt))
+    after(0.3, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        wait_for(job_of(result), written)
+    result.end()
+    assert written.getvalue().splitlines()[1:] == [
+        "cancelling job 'shardbox-build-1' …",
+        "job 'shardbox-build-1' may go on: see http://cluster:8081",
+    ]
 
 
 def test_a_job_that_does_not_end_is_named(monkeypatch):
@@ -155,7 +176,7 @@ def test_a_job_that_does_not_end_is_named(monkeypatch):
     monkeypatch.setattr(result, "cancel", lambda: None)
     after(0.3, interrupt)
     with pytest.raises(KeyboardInterrupt):
-        waiting.wait_for(job_of(result), Console(file=written, width=200))
+        wait_for(job_of(result), written)
     result.end()
     assert written.getvalue().splitlines()[-1] == (
         "job 'shardbox-build-1' was told to end, and has not: see http://cluster:8081"
@@ -166,7 +187,7 @@ def test_a_job_that_cannot_be_cancelled_is_named():
     written = io.StringIO()
     after(0.3, interrupt)
     with pytest.raises(KeyboardInterrupt):
-        waiting.wait_for(job_of(Result(stubborn=ConnectionError("gone"))), Console(file=written, width=200))
+        wait_for(job_of(Result(stubborn=ConnectionError("gone"))), written)
     assert written.getvalue().splitlines()[-1] == (
         "job 'shardbox-build-1' could not be cancelled (ConnectionError) and may go on: see http://cluster:8081"
     )
