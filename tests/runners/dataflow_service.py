@@ -121,6 +121,8 @@ class Dataflow:
 
     def _run(self, job: Job, refusal: str) -> None:
         time.sleep(1)  # the driver never sees a job that has ended before it was taken
+        if job.state == "JOB_STATE_CANCELLED":
+            return
         if refusal:
             job.fail(refusal)
             return
