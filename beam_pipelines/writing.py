@@ -1,6 +1,6 @@
 """Writes the shards: each by one worker, in the order of its keys, into a temporary folder.
 
-Beam's own TFRecord sink opens, frames, closes and renames; only how elements meet their shard is our own, because
+Beam's own TFRecord sink opens, frames and closes; only how elements meet their shard is our own, because
 `WriteToTFRecord` deals them out at random. Statistics are taken here too: the writer sees every example once.
 """
 
@@ -8,6 +8,7 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice
 from operator import attrgetter
@@ -85,10 +86,16 @@ class TFRecordShards(beam.io.WriteToTFRecord):
         writer = self._sink.open_writer(temp, name)
         file = writer.temp_handle = _Checksummed(writer.temp_handle)
         offsets = []
-        for element in chain(first, elements):
-            offsets.append(file.bytes)
-            writer.write(element)
-        return writer.close(), file.bytes, file.crc32c, offsets
+        try:
+            for element in chain(first, elements):
+                offsets.append(file.bytes)
+                writer.write(element)
+            return writer.close(), file.bytes, file.crc32c, offsets
+        except BaseException:
+            # Python would close it some time, and say on the terminal that a full disk has no room for the rest.
+            with suppress(Exception):
+                file.close()
+            raise
 
 
 class _Checksummed:

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import os
+import re
 import signal
 import struct
 import subprocess
@@ -24,12 +25,20 @@ PATIENCE = 120
 """Seconds that no command here comes near; a test that waits longer has failed."""
 
 
+_HOW_FAR = re.compile(r"^(looking at pictures|writing examples): \d.*\n|^\d+ of \d+ tasks\n", re.MULTILINE)
+
+
 class Result(NamedTuple):
     """What a command did."""
 
     code: int
     out: str
     err: str
+
+
+def said(err: str) -> str:
+    """What a command said, but for the lines about how far it was, which come where a machine has much to do."""
+    return _HOW_FAR.sub("", err)
 
 
 def shardbox(*arguments: object) -> Result:
@@ -49,7 +58,7 @@ def shardbox(*arguments: object) -> Result:
         os.environ.pop("COLUMNS")
         if columns is not None:
             os.environ["COLUMNS"] = columns
-    return Result(code, out.getvalue(), err.getvalue())
+    return Result(code, out.getvalue(), said(err.getvalue()))
 
 
 def build(*arguments: object) -> Result:
@@ -75,7 +84,7 @@ def in_a_process(*arguments: object, cwd: Path = ROOT, **environment: str) -> Re
         timeout=PATIENCE,
         check=False,
     )
-    return Result(done.returncode, done.stdout, done.stderr)
+    return Result(done.returncode, done.stdout, said(done.stderr))
 
 
 def digests(folder: Path) -> dict[str, str]:

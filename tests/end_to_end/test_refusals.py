@@ -16,7 +16,7 @@ from apache_beam.io.localfilesystem import LocalFileSystem
 from data_contract.manifest import read_manifest
 
 from .made_sets import flags, good_set, jpeg, pair, voc_xml, write_set
-from .shardbox_runs import PATIENCE, ROOT, TWO_PROCESSES, Result, build, command, in_a_process, shardbox, snapshot
+from .shardbox_runs import PATIENCE, ROOT, TWO_PROCESSES, Result, build, command, in_a_process, said, shardbox, snapshot
 
 FULL = "shardbox: The disk is full: free some space and run the same command again.\n"
 
@@ -225,7 +225,7 @@ def test_full_disk(tmp_path: Path, twelve: Path):
         timeout=PATIENCE,
         check=False,
     )
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", FULL)
+    assert (done.returncode, done.stdout, said(done.stderr)) == (1, "", FULL)
 
 
 def test_file_larger_than_allowed(tmp_path: Path, twelve: Path):
@@ -241,7 +241,7 @@ def test_file_larger_than_allowed(tmp_path: Path, twelve: Path):
         check=False,
     )
     message = "shardbox: A file grew larger than the disk or a limit allows: take a smaller --shard_size.\n"
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", message)
+    assert (done.returncode, done.stdout, said(done.stderr)) == (1, "", message)
     assert not output.exists()
 
 

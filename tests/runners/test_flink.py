@@ -20,7 +20,7 @@ from beam_pipelines.command_line.beam_flags import beam_flags
 from beam_pipelines.command_line.flink_flags import FLINK_FLAGS
 
 from ..end_to_end.made_sets import encoded, flags, pair, picture, write_set
-from ..end_to_end.shardbox_runs import ROOT, Result, build, command, digests, shardbox, snapshot
+from ..end_to_end.shardbox_runs import ROOT, Result, build, command, digests, said, shardbox, snapshot
 from .flink_cluster import FlinkCluster, artefact, flink_cluster
 from .reference import Wanted, tell
 
@@ -81,7 +81,7 @@ def finish(process: subprocess.Popen[str]) -> Result:
     except BaseException:
         os.killpg(process.pid, signal.SIGKILL)
         raise
-    return Result(process.returncode, out, err)
+    return Result(process.returncode, out, said(err))
 
 
 def run_counted(folder: Path, *arguments: object) -> dict[str, int]:

@@ -17,7 +17,7 @@ from beam_pipelines.stores.options import use_options
 from data_contract.label_map import LabelMap
 from data_contract.manifest import REPORT_NAME, Manifest
 
-from ..end_to_end.shardbox_runs import ROOT, TWO_PROCESSES, Result, build, digests, shardbox
+from ..end_to_end.shardbox_runs import ROOT, TWO_PROCESSES, Result, build, digests, said, shardbox
 from . import store_servers
 from .reference import OPTIONS, Wanted, tell
 from .store_servers import S3, Azure, Store, free_port
@@ -41,7 +41,7 @@ def run(*arguments: object, program: tuple[object, ...] = ("-m", "beam_pipelines
         timeout=PATIENCE,
         check=False,
     )
-    return Result(done.returncode, done.stdout, done.stderr)
+    return Result(done.returncode, done.stdout, said(done.stderr))
 
 
 def on(store: Store, *arguments: object) -> Result:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from apache_beam.runners.portability.local_job_service import LocalJobServicer
 
-from ..end_to_end.shardbox_runs import command, digests, in_a_process
+from ..end_to_end.shardbox_runs import command, digests, in_a_process, said
 from .reference import Wanted
 
 # The server's own threads complain when the command hangs up.
@@ -49,9 +49,9 @@ def test_ctrl_c_cancels_the_job_and_leaves_nothing(wanted: Wanted, flags: list[s
     assert process.stderr is not None
     assert process.stderr.readline() == "job 'nightly' runs on PortableRunner\n"
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=120)
     assert process.returncode == 130
-    assert said.splitlines() == [
+    assert said(err).splitlines() == [
         "cancelling job 'nightly' …",
         "job 'nightly' was cancelled",
         "shardbox: interrupted; the dataset was not finished",
