@@ -1,7 +1,17 @@
-"""`python -m beam_pipelines`: the same as the command `shardbox`."""
+"""`shardbox` and `python -m beam_pipelines`."""
 
 import sys
 
-from beam_pipelines.cli import main
+from presentation.starting import end_silently_on_ctrl_c
 
-sys.exit(main())
+
+def command() -> None:
+    """Runs the command in a process of its own."""
+    end_silently_on_ctrl_c()
+    from beam_pipelines.cli import main  # noqa: PLC0415
+
+    sys.exit(main())
+
+
+if __name__ == "__main__":
+    command()

@@ -2,11 +2,14 @@
 
 import sys
 
-from trainer.cli import main
+from presentation.starting import end_silently_on_ctrl_c
 
 
 def command() -> None:
     """Runs the command in a process of its own."""
+    end_silently_on_ctrl_c()
+    from trainer.cli import main  # noqa: PLC0415
+
     code = main()
     # Nobody can act on what TensorFlow's pools complain about while the interpreter is taken apart.
     sys.unraisablehook = lambda _: None

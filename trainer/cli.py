@@ -60,7 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         log = Log()
     except OSError as error:
         return _say(screen, f"there is no place for temporary files: {error.strerror or error}", 1)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _interrupt)
     logging.basicConfig(stream=log, level=logging.INFO, force=True)
     try:
         with log.takes_stderr():
