@@ -16,6 +16,7 @@ from beam_pipelines.garbage import searched_rarely
 from beam_pipelines.output_folder import remove_folder, remove_if_empty, swap_began
 from beam_pipelines.remote_job.handed_over import HandedOver, hand_over, name_job
 from beam_pipelines.remote_job.interrupts import Interrupts, noted
+from beam_pipelines.remote_job.job_servers import sheltered_from_ctrl_c
 from beam_pipelines.remote_job.log_lines import LogLines
 from beam_pipelines.remote_job.waiting import wait_for
 from presentation.refusals import UsageError
@@ -155,7 +156,8 @@ def _handed_over(
     first = f"handing job '{name}' over first; Ctrl-C again leaves at once"
     interrupts.when_noted = lambda: say(screen, first)
     try:
-        return hand_over(pipeline.run(), options)
+        with sheltered_from_ctrl_c():
+            return hand_over(pipeline.run(), options)
     except BaseException:
         if interrupts.number is None:
             raise

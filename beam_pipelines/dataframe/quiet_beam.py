@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from beam_pipelines.replacing import replaced
+
 
 @contextmanager
 def quiet_beam() -> Iterator[None]:
@@ -31,19 +33,9 @@ def quiet_beam() -> Iterator[None]:
 
         with ExitStack() as changes:
             for module in (pipeline, interactive_utils):
-                changes.enter_context(_replaced(module, "is_in_ipython", lambda: False))
-            changes.enter_context(_replaced(local_job_service, "SubprocessSdkWorker", QuietWorker))
+                changes.enter_context(replaced(module, "is_in_ipython", lambda: False))
+            changes.enter_context(replaced(local_job_service, "SubprocessSdkWorker", QuietWorker))
             yield
     finally:
         root.removeHandler(nobody)
         root.setLevel(level)
-
-
-@contextmanager
-def _replaced(module: Any, name: str, value: Any) -> Iterator[None]:
-    original = getattr(module, name)
-    setattr(module, name, value)
-    try:
-        yield
-    finally:
-        setattr(module, name, original)

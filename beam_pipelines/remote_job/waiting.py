@@ -48,10 +48,10 @@ def wait_for(job: HandedOver, screen: Console, interrupts: Interrupts) -> None:
             time.sleep(_LOOK_SECONDS)
             if interrupts.number is not None and not end.done():
                 with sight.paused():
-                    stays = interrupts.number == signal.SIGINT and screen.is_terminal and _asked_to_stay(job, screen)
-                if not stays:
-                    _cancel(job, screen, end)
-                    raise KeyboardInterrupt
+                    asked = interrupts.number == signal.SIGINT and screen.is_terminal
+                    if not (asked and _asked_to_stay(job, screen)):
+                        _cancel(job, screen, end)
+                        raise KeyboardInterrupt
                 interrupts.answered()
             sight.look()
         end.result()

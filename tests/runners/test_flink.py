@@ -23,6 +23,7 @@ from ..end_to_end.made_sets import encoded, flags, pair, picture, write_set
 from ..end_to_end.shardbox_runs import ROOT, Result, build, command, digests, said, shardbox, snapshot
 from .flink_cluster import FlinkCluster, artefact, flink_cluster
 from .reference import Wanted, tell
+from .terminal import at_a_terminal
 
 PROFILES = ROOT / "configs/runners"
 PATIENCE = 900
@@ -120,6 +121,19 @@ def test_a_refusal_on_flink_is_the_same_sentence(flink: Flink, wanted: Wanted, t
     assert (refused.code, here.code) == (1, 1)
     assert refused.err == f"job 'strict' runs on FlinkRunner\n{here.err}"
     assert not output.exists()
+
+
+def test_a_person_who_presses_ctrl_c_may_go_on_waiting(flink: Flink, wanted: Wanted, tmp_path: Path) -> None:
+    """A terminal interrupts Beam's job server, too, which the job needs."""
+    output = tmp_path / "dataset"
+    job = command(*wanted.flags(output), *flink.flags("flink_local"), "--job_name=nightly")
+    with at_a_terminal(job, PATIENCE) as terminal:
+        terminal.wait_for("waiting for workers")
+        terminal.ctrl_c()
+        terminal.wait_for("Cancel the job 'nightly' on FlinkRunner? [y/n] (n)")
+        terminal.type("n")
+        assert terminal.wait() == 0, terminal.shown
+    assert digests(output) == wanted.digests
 
 
 def test_a_cluster_of_two_task_managers(

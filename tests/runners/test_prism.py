@@ -3,9 +3,10 @@
 from importlib.metadata import version
 from pathlib import Path
 
-from ..end_to_end.shardbox_runs import ROOT, digests, in_a_process, snapshot
+from ..end_to_end.shardbox_runs import PATIENCE, ROOT, command, digests, in_a_process, snapshot
 from .flink_cluster import artefact
 from .reference import Wanted, tell
+from .terminal import at_a_terminal
 
 
 def test_prism_leaves_the_same_bytes(wanted: Wanted, tmp_path: Path) -> None:
@@ -16,3 +17,17 @@ def test_prism_leaves_the_same_bytes(wanted: Wanted, tmp_path: Path) -> None:
     tell("Prism", f"Beam {version('apache-beam')}", digests(output))
     assert digests(output) == wanted.digests
     assert snapshot(output).keys() == snapshot(wanted.folder).keys()
+
+
+def test_a_person_who_presses_ctrl_c_may_go_on_waiting(wanted: Wanted, tmp_path: Path) -> None:
+    """A terminal interrupts Prism, too, which the job needs."""
+    prism, output = artefact("prism"), tmp_path / "dataset"
+    profile = ROOT / "configs/runners/prism.yaml"
+    job = command(*wanted.flags(output), f"--config={profile}", f"--prism_location={prism}", "--job_name=nightly")
+    with at_a_terminal(job, PATIENCE) as terminal:
+        terminal.wait_for("waiting for workers")
+        terminal.ctrl_c()
+        terminal.wait_for("Cancel the job 'nightly' on PrismRunner? [y/n] (n)")
+        terminal.type("n")
+        assert terminal.wait() == 0, terminal.shown
+    assert digests(output) == wanted.digests
