@@ -44,6 +44,10 @@ _KNOWN_CAUSES = (
         r"Cannot run program|No such file or directory: 'java'",
         "A program that the runner needs is not installed (docs/runners.md tells what each wants)",
     ),
+    (
+        r"status = StatusCode\.UNAVAILABLE",
+        "The program to which the job was handed over is not there any more, and the job perhaps not either",
+    ),
     (r"Too many open files|Errno 24\b", "Too many open files: raise the limit with `ulimit -n`."),
 )
 
@@ -77,5 +81,6 @@ def first_cause(text: str) -> str:
     # A cause may hold the whole traceback of another.
     of_python = [line for line in lines if not re.match(r"(java|javax|org|com|io)\.|.*most recent call last\):$", line)]
     of_java = re.findall(r"^\s*Caused by: (.+)", text, re.MULTILINE)[-1:]
-    found: list[str] = [*of_python, *of_java, *lines, *text.strip().removesuffix("\nNone").splitlines()[-1:]]
+    of_grpc = re.findall(r'^\s*details = "(.+)"$', text, re.MULTILINE)
+    found: list[str] = [*of_python, *of_java, *lines, *of_grpc, *text.strip().removesuffix("\nNone").splitlines()[-1:]]
     return found[0] if found else "no reason given"

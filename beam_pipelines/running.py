@@ -14,6 +14,7 @@ from beam_pipelines.failures import DatasetError, sentence_of
 from beam_pipelines.file_names import is_remote
 from beam_pipelines.garbage import searched_rarely
 from beam_pipelines.output_folder import remove_folder, remove_if_empty, swap_began
+from beam_pipelines.remote_job.endpoints import check_endpoints
 from beam_pipelines.remote_job.handed_over import HandedOver, hand_over, name_job
 from beam_pipelines.remote_job.interrupts import Interrupts, noted
 from beam_pipelines.remote_job.job_servers import sheltered_from_ctrl_c
@@ -84,12 +85,14 @@ def run_pipeline(
         purpose: the command, for the name of such a job.
 
     Raises:
+        UsageError: the runner needs what was not given, or is not there.
         DatasetError: with a sentence for a person, where the cause is known.
         RuntimeError: as the runner raised it, otherwise.
     """
     options = PipelineOptions(list(flags))
     elsewhere = not is_local(flags)
     if elsewhere:
+        check_endpoints(options)
         name_job(options, purpose)
     pipeline = make_pipeline(options)
     pipeline | "Build" >> job

@@ -1,5 +1,8 @@
 """The programs that Beam starts to hand a job over: Flink's job server, Prism."""
 
+import errno
+import os
+import shutil
 import sys
 from contextlib import AbstractContextManager
 from typing import Any
@@ -13,6 +16,8 @@ _SHELTER = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 class _Sheltered(subprocess_server.SubprocessServer):
     def __init__(self, stub_class: Any, command: list[str], *others: Any, **named: Any):
+        if shutil.which(command[0]) is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), command[0])
         super().__init__(stub_class, [sys.executable, "-c", _SHELTER, *command], *others, **named)
 
 

@@ -72,6 +72,13 @@ def test_a_sentence_comes_through_a_runner(runner):
             "A program that the runner needs is not installed (docs/runners.md tells what each wants): "
             "[Errno 2] No such file or directory: 'java'",
         ),
+        (
+            RuntimeError(
+                '<_R of RPC that ended with:\n\tstatus = StatusCode.UNAVAILABLE\n\tdetails = "Socket closed"\n>'
+            ),
+            "The program to which the job was handed over is not there any more, and the job perhaps not either: "
+            "Socket closed",
+        ),
         (RuntimeError("Errno 130"), None),
         (RuntimeError("division by zero"), None),
         (KeyError("x"), None),
@@ -102,6 +109,10 @@ def test_the_first_cause_of_a_wrapped_traceback():
         ("KeyboardInterrupt", "KeyboardInterrupt"),
         ("Dataflow pipeline failed. State: FAILED, Error:\nNone", "Dataflow pipeline failed. State: FAILED, Error:"),
         ("An Error in a sentence\nlast", "last"),
+        (
+            '<_R of RPC that ended with:\n\tstatus = StatusCode.X\n\tdetails = "it is gone"\n\tdebug = "y"\n>',
+            "it is gone",
+        ),
         (
             "job failed: java.lang.RuntimeException: Error received: Traceback (most recent call last):\n"
             "  File x\nRuntimeError: Traceback (most recent call last):\nValueError: y\n\tat org.apache.X\n"

@@ -180,7 +180,11 @@ def handed_over(monkeypatch):
         monkeypatch.setattr(beam.Pipeline, "run", lambda _: start())
         said = io.StringIO()
         with pytest.raises(KeyboardInterrupt):
-            run_pipeline(Job(str), ("--runner=PortableRunner", "--job_name=nightly"), Console(file=said, width=200))
+            run_pipeline(
+                Job(str),
+                ("--runner=PortableRunner", "--job_endpoint=embed", "--job_name=nightly"),
+                Console(file=said, width=200),
+            )
         return said.getvalue().splitlines()
 
     return hand_over

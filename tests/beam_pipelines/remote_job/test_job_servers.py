@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 
+import pytest
 from apache_beam.utils import subprocess_server
 
 from beam_pipelines.remote_job.job_servers import sheltered_from_ctrl_c
@@ -24,6 +25,12 @@ def test_it_ignores_ctrl_c_and_is_otherwise_as_wanted():
         server.stop()
     line = server._cmd
     assert subprocess.run(line, capture_output=True, text=True, check=True).stdout == "True ['a b', '3']\n"
+
+
+def test_a_program_that_is_not_there_is_named():
+    with sheltered_from_ctrl_c(), pytest.raises(FileNotFoundError) as missing:
+        subprocess_server.SubprocessServer(None, ["jaava", "-jar", "x.jar"])
+    assert str(missing.value) == "[Errno 2] No such file or directory: 'jaava'"
 
 
 def test_what_was_not_sheltered_hears_it():
