@@ -120,7 +120,7 @@ def describe_job(options: BuildOptions, inputs: Inputs, predecessor: Predecessor
         predecessor: what lies in the output folder.
         count: about how many pictures there are; None if they are not on this machine's disks.
     """
-    # Beam's sink compares the paths that it renames with those of a listing, which are absolute.
+    # A worker may run in another folder.
     output = options.output if is_remote(options.output) else os.path.abspath(options.output)
     buckets = _REMOTE_BUCKETS if count is None else max(16, min(_REMOTE_BUCKETS, count // 32))
     label_map = inputs.label_map

@@ -45,6 +45,11 @@ _KNOWN_CAUSES = (
         "A program that the runner needs is not installed (docs/runners.md tells what each wants)",
     ),
     (
+        r"Unable to fetch remote",
+        "The runner's program cannot be fetched: name one that is on this machine with --flink_job_server_jar or "
+        "--prism_location (docs/runners.md tells how to make them)",
+    ),
+    (
         r"status = StatusCode\.UNAVAILABLE",
         "The program to which the job was handed over is not there any more, and the job perhaps not either",
     ),

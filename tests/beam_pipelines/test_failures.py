@@ -79,6 +79,12 @@ def test_a_sentence_comes_through_a_runner(runner):
             "The program to which the job was handed over is not there any more, and the job perhaps not either: "
             "Socket closed",
         ),
+        (
+            RuntimeError("Unable to fetch remote prism binary at https://x.org/prism.zip: no such name"),
+            "The runner's program cannot be fetched: name one that is on this machine with --flink_job_server_jar or "
+            "--prism_location (docs/runners.md tells how to make them): "
+            "Unable to fetch remote prism binary at https://x.org/prism.zip: no such name",
+        ),
         (RuntimeError("Errno 130"), None),
         (RuntimeError("division by zero"), None),
         (KeyError("x"), None),

@@ -73,7 +73,7 @@ def replaced(tmp_path_factory: pytest.TempPathFactory) -> Replaced:
         env=os.environ | {"TMPDIR": str(folder / "temporary")},
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=5 * PATIENCE,  # for some thirty runs
         check=False,
     )
     assert (done.returncode, done.stdout) == (0, ""), done
