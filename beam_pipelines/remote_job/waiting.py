@@ -41,20 +41,28 @@ def wait_for(job: HandedOver, screen: Console, interrupts: Interrupts) -> None:
         KeyboardInterrupt: the job was cancelled.
         Exception: as the runner raised it, if the job failed.
     """
-    say(screen, f"job '{job.name}' runs on {job.runner}{f': {job.page}' if job.page else ''}")
+    end = _waited(job)
+    try:
+        say(screen, f"job '{job.name}' runs on {job.runner}{f': {job.page}' if job.page else ''}")
+        _watch(job, screen, interrupts, end)
+    except KeyboardInterrupt:  # also of who did not wait for the question
+        _cancel(job, screen, end)
+        raise
+    end.result()
+
+
+def _watch(job: HandedOver, screen: Console, interrupts: Interrupts, end: "Future[Any]") -> None:
+    """Shows how far a job is until it ends, or a signal is to cancel it."""
     with _Sight(job, screen) as sight:
-        end = _waited(job)
         while not end.done():
             time.sleep(_LOOK_SECONDS)
             if interrupts.number is not None and not end.done():
                 with sight.paused():
                     asked = interrupts.number == signal.SIGINT and screen.is_terminal
                     if not (asked and _asked_to_stay(job, screen)):
-                        _cancel(job, screen, end)
                         raise KeyboardInterrupt
                 interrupts.answered()
             sight.look()
-        end.result()
 
 
 def _waited(job: HandedOver) -> "Future[Any]":

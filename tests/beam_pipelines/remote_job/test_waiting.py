@@ -157,6 +157,18 @@ def test_a_person_cancels(monkeypatch, answer):
     assert len(times) == 1  # also the first Ctrl-C at the question is an answer
 
 
+def test_two_signals_at_once_cancel_too(monkeypatch):
+    monkeypatch.setattr(waiting, "_LOOK_SECONDS", 1.0)
+    result, written = Result(), io.StringIO()
+    after(0.2, interrupt)
+    after(0.4, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        wait_for(job_of(result), written, force_terminal=True)
+    assert result.state == PipelineState.CANCELLED
+    assert "Cancel the job" not in written.getvalue()
+    assert "job 'shardbox-build-1' was cancelled" in written.getvalue()
+
+
 def test_who_does_not_wait_for_the_cancelling_is_told_that_the_job_may_go_on(monkeypatch):
     written, result = io.StringIO(), Result()
     monkeypatch.setattr(result, "cancel", lambda: after(0.3, interrupt))
