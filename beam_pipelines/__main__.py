@@ -2,7 +2,7 @@
 
 import sys
 
-from presentation.starting import end_silently_on_ctrl_c
+from presentation.signals import end_silently_on_ctrl_c
 
 
 def command() -> None:

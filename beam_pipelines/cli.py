@@ -33,6 +33,7 @@ from presentation.argument_parser import Parser
 from presentation.commands import answer_without_command, end_with
 from presentation.refusals import UsageError
 from presentation.run_log import Log
+from presentation.signals import handle
 from presentation.terminal import PIPE_CLOSED, Output
 
 
@@ -87,9 +88,7 @@ def _run(given: list[str], screen: Console, log: Log) -> int:
             threading.Thread(target=kill_workers_until_exit, daemon=True).start()
         raise KeyboardInterrupt
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup wishes
-            signal.signal(number, interrupt)
+    handle(interrupt, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     try:
         return _dispatch(given)
     except UsageError as error:

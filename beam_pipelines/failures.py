@@ -50,7 +50,7 @@ _KNOWN_CAUSES = (
         "--prism_location (docs/runners.md tells how to make them)",
     ),
     (
-        r"status = StatusCode\.UNAVAILABLE",
+        r"\A<_\w+ of RPC that terminated with:\s+status = StatusCode\.UNAVAILABLE",
         "The program to which the job was handed over is not there any more, and the job perhaps not either",
     ),
     (r"Too many open files|Errno 24\b", "Too many open files: raise the limit with `ulimit -n`."),

@@ -28,6 +28,7 @@ from presentation.argument_parser import Parser
 from presentation.commands import answer_without_command, end_with
 from presentation.refusals import UsageError
 from presentation.run_log import Log
+from presentation.signals import handle
 from presentation.terminal import PIPE_CLOSED, Output
 from trainer.failures import TrainingError
 
@@ -60,9 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         log = Log()
     except OSError as error:
         return _say(screen, f"there is no place for temporary files: {error.strerror or error}", 1)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, _interrupt)
+    handle(_interrupt, signal.SIGINT, signal.SIGTERM)
     logging.basicConfig(stream=log, level=logging.INFO, force=True)
     try:
         with log.takes_stderr():

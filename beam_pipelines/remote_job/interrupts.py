@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from presentation.signals import handle
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -20,15 +22,13 @@ class Interrupts:
     def __init__(self) -> None:
         self.number: int | None = None
         self.when_noted: Callable[[], None] | None = None
-        self._before = {number: signal.getsignal(number) for number in _SIGNALS}
+        # Only the main thread may set who answers signals.
+        numbers = _SIGNALS if threading.current_thread() is threading.main_thread() else ()
+        self._before = {number: signal.getsignal(number) for number in numbers}
 
     def listen(self) -> None:
         """Notes signals from now on; once more, where another has taken them meanwhile."""
-        if threading.current_thread() is not threading.main_thread():
-            return
-        for number, handler in self._before.items():
-            if handler != signal.SIG_IGN:  # as nohup wishes
-                signal.signal(number, self._note)
+        handle(self._note, *self._before)
 
     def answered(self) -> None:
         """Forgets the signal that came."""
@@ -36,8 +36,6 @@ class Interrupts:
 
     def end(self) -> None:
         """Leaves signals to whom they were left before."""
-        if threading.current_thread() is not threading.main_thread():
-            return
         for number, handler in self._before.items():
             signal.signal(number, handler)
 

@@ -74,7 +74,7 @@ def test_a_sentence_comes_through_a_runner(runner):
         ),
         (
             RuntimeError(
-                '<_R of RPC that ended with:\n\tstatus = StatusCode.UNAVAILABLE\n\tdetails = "Socket closed"\n>'
+                '<_R of RPC that terminated with:\n\tstatus = StatusCode.UNAVAILABLE\n\tdetails = "Socket closed"\n>'
             ),
             "The program to which the job was handed over is not there any more, and the job perhaps not either: "
             "Socket closed",
@@ -85,6 +85,7 @@ def test_a_sentence_comes_through_a_runner(runner):
             "--prism_location (docs/runners.md tells how to make them): "
             "Unable to fetch remote prism binary at https://x.org/prism.zip: no such name",
         ),
+        (RuntimeError("ValueError: x\n<_R of RPC that terminated with:\n\tstatus = StatusCode.UNAVAILABLE"), None),
         (RuntimeError("Errno 130"), None),
         (RuntimeError("division by zero"), None),
         (KeyError("x"), None),

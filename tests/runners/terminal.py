@@ -77,3 +77,19 @@ def at_a_terminal(command: list[str], patience: float, cwd: Path = ROOT) -> Iter
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         os.close(screen)
+
+
+def interrupt_and_wait_on(command: list[str], question: str, patience: float) -> None:
+    """Presses Ctrl-C while a command waits for a job elsewhere, and answers that the job is to go on; it must succeed.
+
+    Args:
+        command: its line.
+        question: what it must ask.
+        patience: seconds for all of it.
+    """
+    with at_a_terminal(command, patience) as terminal:
+        terminal.wait_for("waiting for workers")
+        terminal.ctrl_c()
+        terminal.wait_for(question)
+        terminal.type("n")
+        assert terminal.wait() == 0, terminal.shown

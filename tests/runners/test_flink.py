@@ -23,7 +23,7 @@ from ..end_to_end.made_sets import encoded, flags, pair, picture, write_set
 from ..end_to_end.shardbox_runs import ROOT, Result, build, command, digests, said, shardbox, snapshot
 from .flink_cluster import FlinkCluster, artefact, flink_cluster
 from .reference import Wanted, tell
-from .terminal import at_a_terminal
+from .terminal import interrupt_and_wait_on
 
 PROFILES = ROOT / "configs/runners"
 PATIENCE = 900
@@ -127,12 +127,7 @@ def test_a_person_who_presses_ctrl_c_may_go_on_waiting(flink: Flink, wanted: Wan
     """A terminal interrupts Beam's job server, too, which the job needs."""
     output = tmp_path / "dataset"
     job = command(*wanted.flags(output), *flink.flags("flink_local"), "--job_name=nightly")
-    with at_a_terminal(job, PATIENCE) as terminal:
-        terminal.wait_for("waiting for workers")
-        terminal.ctrl_c()
-        terminal.wait_for("Cancel the job 'nightly' on FlinkRunner? [y/n] (n)")
-        terminal.type("n")
-        assert terminal.wait() == 0, terminal.shown
+    interrupt_and_wait_on(job, "Cancel the job 'nightly' on FlinkRunner? [y/n] (n)", PATIENCE)
     assert digests(output) == wanted.digests
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from ..end_to_end.shardbox_runs import PATIENCE, ROOT, command, digests, in_a_process, snapshot
 from .flink_cluster import artefact
 from .reference import Wanted, tell
-from .terminal import at_a_terminal
+from .terminal import interrupt_and_wait_on
 
 
 def test_prism_leaves_the_same_bytes(wanted: Wanted, tmp_path: Path) -> None:
@@ -24,10 +24,5 @@ def test_a_person_who_presses_ctrl_c_may_go_on_waiting(wanted: Wanted, tmp_path:
     prism, output = artefact("prism"), tmp_path / "dataset"
     profile = ROOT / "configs/runners/prism.yaml"
     job = command(*wanted.flags(output), f"--config={profile}", f"--prism_location={prism}", "--job_name=nightly")
-    with at_a_terminal(job, PATIENCE) as terminal:
-        terminal.wait_for("waiting for workers")
-        terminal.ctrl_c()
-        terminal.wait_for("Cancel the job 'nightly' on PrismRunner? [y/n] (n)")
-        terminal.type("n")
-        assert terminal.wait() == 0, terminal.shown
+    interrupt_and_wait_on(job, "Cancel the job 'nightly' on PrismRunner? [y/n] (n)", PATIENCE)
     assert digests(output) == wanted.digests
